@@ -1,0 +1,1 @@
+"""The sources: one folder per service behind its port, and what those folders share."""

@@ -1,0 +1,1 @@
+"""CloudSigma: threat intelligence in, Sigma detection rules out."""

@@ -1,0 +1,1 @@
+"""CloudSigma embedded: the seven-stage pipeline, run here and made durable."""

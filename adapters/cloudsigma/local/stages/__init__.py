@@ -1,0 +1,1 @@
+"""The seven stages of the pipeline, one module each, in the order of `models.Stage`."""

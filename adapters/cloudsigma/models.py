@@ -1,0 +1,155 @@
+"""CloudSigma's wire shapes as typed models; unknown fields are ignored when they are decoded."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class ExecutionStatus(StrEnum):
+    """What has become of an execution."""
+
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+
+
+class InputType(StrEnum):
+    """What an execution was given."""
+
+    URL = "url"
+    CVE = "cve"
+    TEXT = "text"
+
+
+class Confidence(StrEnum):
+    """How sure an extraction is."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class RuleKind(StrEnum):
+    """Whether a rule looks for behaviour or for indicators."""
+
+    BEHAVIORAL = "behavioral"
+    IOC = "ioc"
+
+
+class Siem(StrEnum):
+    """The query languages that rules are converted to."""
+
+    SPLUNK = "splunk"
+    SENTINEL = "sentinel"
+    ELASTICSEARCH = "elasticsearch"
+    OPENSEARCH = "opensearch"
+    CHRONICLE = "chronicle"
+    GOOGLE_SECOPS = "google_secops"
+
+
+class Platform(StrEnum):
+    """The log providers that rules are written for."""
+
+    AWS = "aws"
+    GCP = "gcp"
+    AZURE = "azure"
+    WINDOWS_SYSMON = "windows-sysmon"
+    WINDOWS_SECURITY = "windows-security"
+    WINDOWS_POWERSHELL = "windows-powershell"
+    LINUX_AUDITD = "linux-auditd"
+    KUBERNETES_AUDIT = "kubernetes-audit"
+    OKTA = "okta"
+    ENTRA_ID_SIGNIN = "entra-id-signin"
+    ENTRA_ID_AUDIT = "entra-id-audit"
+    MODSECURITY = "modsecurity"
+    AWS_WAF = "aws-waf"
+
+
+class Stage(StrEnum):
+    """The stages of the pipeline, in their order."""
+
+    INGEST = "ingest"
+    CLASSIFY = "classify"
+    EXTRACT = "extract"
+    FILTER = "filter"
+    GENERATE = "generate"
+    VALIDATE = "validate"
+    CONVERT = "convert"
+
+
+class WireStruct(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Base of all shapes on this wire: camelCase, unset options left out."""
+
+
+class Notice(WireStruct):
+    """Something the pipeline wants to be known; `severity` is `info` or `warning`."""
+
+    code: str
+    message: str
+    severity: str = "info"
+    technique_id: str | None = None
+
+
+class Ttp(WireStruct):
+    """An ATT&CK technique found in the input, with the sentence that shows it."""
+
+    technique_id: str
+    name: str = ""
+    tactic: str = ""
+    confidence: Confidence = Confidence.LOW
+    evidence: str | None = None
+
+
+class Ioc(WireStruct):
+    """An indicator of compromise; `context` is the sentence it stood in."""
+
+    type: str
+    value: str
+    context: str | None = None
+
+
+class DetectionGap(WireStruct):
+    """A technique for which no rule came out, and why."""
+
+    technique_id: str
+    reason: str
+    name: str = ""
+    platform: Platform | None = None
+
+
+class Rule(WireStruct):
+    """A Sigma rule: its YAML text in `sigma`, its conversions in `queries` by SIEM."""
+
+    id: str
+    title: str = ""
+    status: str = "experimental"
+    level: str = "medium"
+    kind: RuleKind = RuleKind.BEHAVIORAL
+    platform: Platform | None = None
+    technique_id: str | None = None
+    sigma: str = ""
+    queries: dict[str, str] = {}
+
+
+class OutputMetadata(WireStruct):
+    """The figures of a finished execution."""
+
+    input_type: InputType | None = None
+    rules_generated: int = 0
+    ttps_extracted: int = 0
+    platforms_targeted: int = 0
+    processing_time_ms: int = 0
+
+
+class Output(WireStruct):
+    """What a succeeded execution produced."""
+
+    rules: tuple[Rule, ...] = ()
+    ttps: tuple[Ttp, ...] = ()
+    iocs: tuple[Ioc, ...] = ()
+    detection_gaps: tuple[DetectionGap, ...] = ()
+    pipeline_notices: tuple[Notice, ...] = ()
+    metadata: OutputMetadata = OutputMetadata()

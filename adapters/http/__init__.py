@@ -1,0 +1,1 @@
+"""What every adapter that speaks HTTP shares: a stack of httpx transports, one small file each."""

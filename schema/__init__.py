@@ -1,0 +1,1 @@
+"""The graph: types and the three roots, as views over the adapters' models."""
