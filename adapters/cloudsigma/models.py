@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 
 import msgspec
@@ -84,7 +83,7 @@ class WireStruct(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit
     """Base of all shapes on this wire: camelCase, unset options left out."""
 
 
-class Notice(WireStruct):
+class Notice(WireStruct, frozen=True, kw_only=True):
     """Something the pipeline wants to be known; `severity` is `info` or `warning`."""
 
     code: str
@@ -93,7 +92,7 @@ class Notice(WireStruct):
     technique_id: str | None = None
 
 
-class Ttp(WireStruct):
+class Ttp(WireStruct, frozen=True, kw_only=True):
     """An ATT&CK technique found in the input, with the sentence that shows it."""
 
     technique_id: str
@@ -103,7 +102,7 @@ class Ttp(WireStruct):
     evidence: str | None = None
 
 
-class Ioc(WireStruct):
+class Ioc(WireStruct, frozen=True, kw_only=True):
     """An indicator of compromise; `context` is the sentence it stood in."""
 
     type: str
@@ -111,7 +110,7 @@ class Ioc(WireStruct):
     context: str | None = None
 
 
-class DetectionGap(WireStruct):
+class DetectionGap(WireStruct, frozen=True, kw_only=True):
     """A technique for which no rule came out, and why."""
 
     technique_id: str
@@ -120,7 +119,7 @@ class DetectionGap(WireStruct):
     platform: Platform | None = None
 
 
-class Rule(WireStruct):
+class Rule(WireStruct, frozen=True, kw_only=True):
     """A Sigma rule: its YAML text in `sigma`, its conversions in `queries` by SIEM."""
 
     id: str
@@ -134,7 +133,7 @@ class Rule(WireStruct):
     queries: dict[str, str] = {}
 
 
-class OutputMetadata(WireStruct):
+class OutputMetadata(WireStruct, frozen=True, kw_only=True):
     """The figures of a finished execution."""
 
     input_type: InputType | None = None
@@ -144,7 +143,7 @@ class OutputMetadata(WireStruct):
     processing_time_ms: int = 0
 
 
-class Output(WireStruct):
+class Output(WireStruct, frozen=True, kw_only=True):
     """What a succeeded execution produced."""
 
     rules: tuple[Rule, ...] = ()

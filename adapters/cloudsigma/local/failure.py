@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class PipelineFailure(Exception):  # noqa: N818 - an execution's outcome, by the service's own name for it
+class PipelineFailure(Exception):
     """An execution ends FAILED with the documented `code` and a sentence for the person who asked."""
 
     def __init__(self, code: str, message: str) -> None:
