@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
@@ -79,8 +80,8 @@ class Stage(StrEnum):
     CONVERT = "convert"
 
 
-class WireStruct(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """Base of all shapes on this wire: camelCase, unset options left out."""
+class WireStruct(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Base of all shapes on this wire: camelCase."""
 
 
 class Notice(WireStruct, frozen=True, kw_only=True):
@@ -152,3 +153,66 @@ class Output(WireStruct, frozen=True, kw_only=True):
     detection_gaps: tuple[DetectionGap, ...] = ()
     pipeline_notices: tuple[Notice, ...] = ()
     metadata: OutputMetadata = OutputMetadata()
+
+
+class Execution(WireStruct, frozen=True, kw_only=True):
+    """A run of the pipeline as status and list answer it, without its output; `error` is `Code: sentence`."""
+
+    arn: str = msgspec.field(name="executionArn")
+    status: ExecutionStatus
+    started_at: datetime = msgspec.field(name="startDate")
+    stopped_at: datetime | None = msgspec.field(name="stopDate", default=None)
+    input_type: InputType | None = None
+    stage: Stage | None = None
+    progress: float | None = None
+    rules_generated: int = 0
+    ttps_extracted: int = 0
+    platforms_targeted: int | None = None
+    processing_time_ms: int | None = None
+    error: str | None = msgspec.field(name="errorMessage", default=None)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the status is terminal."""
+        return self.status is not ExecutionStatus.RUNNING
+
+    @property
+    def error_code(self) -> str | None:
+        """The documented code in front of the error's sentence."""
+        return self.error.partition(": ")[0] if self.error else None
+
+    @property
+    def error_message(self) -> str | None:
+        """The error's sentence."""
+        return self.error.partition(": ")[2] or self.error if self.error else None
+
+
+class ExecutionChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A state of an execution that a watcher is told; `cursor` works as `after`, `previous_status` is what it was told before."""
+
+    cursor: str
+    at: datetime
+    execution: Execution
+    previous_status: ExecutionStatus | None = None
+
+
+class Usage(WireStruct, frozen=True, kw_only=True):
+    """Rules used in the current period; `limit` -1 means unlimited."""
+
+    used: int
+    limit: int
+    tier: str
+    period_start: datetime
+
+
+class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What to generate rules from: exactly the one input that `input_type` names, validated before it gets here."""
+
+    input_type: InputType
+    url: str | None = None
+    cve_id: str | None = None
+    text: str | None = None
+    platforms: tuple[Platform, ...] = tuple(Platform)
+    siems: tuple[Siem, ...] = tuple(Siem)
+    include_ioc_rules: bool = True
+    force: bool = False

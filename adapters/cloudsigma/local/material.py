@@ -4,20 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from adapters.cloudsigma.models import DetectionGap, InputType, Ioc, Notice, Platform, Rule, Siem, Ttp
-
-
-class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What to generate rules from: exactly the one input that `input_type` names, validated before it gets here."""
-
-    input_type: InputType
-    url: str | None = None
-    cve_id: str | None = None
-    text: str | None = None
-    platforms: tuple[Platform, ...] = tuple(Platform)
-    siems: tuple[Siem, ...] = tuple(Siem)
-    include_ioc_rules: bool = True
-    force: bool = False
+from adapters.cloudsigma.models import DetectionGap, Ioc, Notice, Platform, Rule, Ttp
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

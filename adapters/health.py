@@ -1,0 +1,25 @@
+"""How an adapter says that it is well."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Health(StrEnum):
+    """Whether a service can be used right now."""
+
+    UP = "UP"
+    DEGRADED = "DEGRADED"
+    DOWN = "DOWN"
+
+
+class ServiceHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """An adapter's state: `adapter` names the implementation, `message` says what is wrong and how to mend it."""
+
+    adapter: str
+    health: Health
+    message: str | None = None
+    latency_ms: float | None = None
+    rate_limit_remaining: int | None = None

@@ -1,0 +1,57 @@
+"""Pages of a list, newest first, by keyset: a cursor names the row it stands on, so pages hold while rows come in."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import msgspec
+
+from adapters.errors import InvalidInput
+
+T = TypeVar("T")
+
+MAX_PAGE_SIZE = 100
+
+
+class Position(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """Where a row stands in a list: its time, then its key."""
+
+    at: datetime
+    key: str
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """Rows with their cursors, and what lies around them."""
+
+    items: Sequence[T]
+    cursors: Sequence[str]
+    has_next_page: bool
+    has_previous_page: bool = False
+    total_count: int | None = None
+
+
+def cursor_of(position: Position) -> str:
+    """Write a position as the opaque cursor that clients see."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
+
+
+def position_of(cursor: str) -> Position:
+    """Read a cursor back; anything that is not one raises InvalidInput."""
+    padded = cursor + "=" * (-len(cursor) % 4)
+    try:
+        return msgspec.json.decode(base64.b64decode(padded, altchars=b"-_", validate=True), type=Position)
+    except (binascii.Error, UnicodeError, ValueError, msgspec.MsgspecError):
+        raise InvalidInput(
+            "ValidationError", f"{cursor[:80]!r} is not a cursor: use an endCursor as it was given", "after"
+        ) from None
+
+
+def page_size(first: int) -> int:
+    """Check the number of rows that a caller wants; raises InvalidInput outside 0 to 100."""
+    if not 0 <= first <= MAX_PAGE_SIZE:
+        raise InvalidInput("ValidationError", f"first is {first}: ask for 0 to {MAX_PAGE_SIZE} rows", "first")
+    return first
