@@ -188,7 +188,7 @@ class Execution(WireStruct, frozen=True, kw_only=True):
 
 
 class ExecutionChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A state of an execution that a watcher is told; `cursor` works as `after`, `previous_status` is what it was told before."""
+    """What a watcher is told: `cursor` works as `after`, `previous_status` is what this watcher was told before."""
 
     cursor: str
     at: datetime

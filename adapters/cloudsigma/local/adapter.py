@@ -1,0 +1,190 @@
+"""CloudSigma's port as an embedded implementation: executions in the store, the pipeline as durable work."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import msgspec
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapters.cloudsigma.local.admission import admit, monthly_limit_reached, remaining_rules, usage_of
+from adapters.cloudsigma.local.failure import PipelineFailure
+from adapters.cloudsigma.local.pipeline import Pipeline
+from adapters.cloudsigma.local.records import ExecutionRecords
+from adapters.cloudsigma.local.worker import EngineSettings
+from adapters.cloudsigma.models import (
+    Execution,
+    ExecutionChange,
+    ExecutionStatus,
+    GenerateRequest,
+    Notice,
+    Output,
+    Stage,
+    Usage,
+)
+from adapters.cloudsigma.watching import watch_executions
+from adapters.context import AdapterContext
+from adapters.durable import DurableWork, durable_step
+from adapters.events.feed import ChangeFeed, InProcessChangeFeed
+from adapters.events.postgres import PostgresChangeFeed
+from adapters.health import Health, ServiceHealth
+from adapters.paging import Page
+from adapters.principal import Principal
+from adapters.store.database import Database
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+WORKFLOW = "cloudsigma"
+PIPELINE_SECONDS = 300.0
+EXECUTIONS_AT_ONCE = 8
+
+
+class LocalCloudSigma:
+    """Runs the pipeline here; see `port.CloudSigma` for what each method promises."""
+
+    def __init__(
+        self, database: Database, durable: DurableWork, feed: ChangeFeed[Execution], pipeline: Pipeline
+    ) -> None:
+        self._database = database
+        self._durable = durable
+        self._feed = feed
+        self._pipeline = pipeline
+        self._turns = asyncio.Semaphore(EXECUTIONS_AT_ONCE)
+        self._warming: asyncio.Task[None] | None = None
+        self.records = ExecutionRecords(database)
+        durable.define(WORKFLOW, self._execute)
+
+    async def start(self) -> None:
+        """Begin what a crash left between recording and starting it, and load the engine in the background."""
+        await self._feed.start()
+        self._warming = asyncio.create_task(self._pipeline.warm(), name="cloudsigma-warm-up")
+        for arn in await self.records.running():
+            await self._durable.begin(WORKFLOW, arn)
+
+    async def close(self) -> None:
+        """Stop loading and telling."""
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.gather(self._warming, return_exceptions=True)
+        await self._pipeline.sources.close()
+        await self._feed.close()
+
+    async def health(self) -> ServiceHealth:
+        """Say whether the store answers and the engine is loaded."""
+        try:
+            await self._database.ping()
+        except (SQLAlchemyError, OSError) as error:
+            message = f"The store does not answer ({type(error).__name__}): check TRIGRAPH_DATABASE_URL"
+            return ServiceHealth(adapter="local", health=Health.DOWN, message=message)
+        if self._warming is not None and self._warming.done() and self._warming.exception() is not None:
+            message = f"The engine could not be loaded: {self._warming.exception()}"
+            return ServiceHealth(adapter="local", health=Health.DEGRADED, message=message)
+        return ServiceHealth(adapter="local", health=Health.UP)
+
+    async def generate(self, principal: Principal, request: GenerateRequest) -> Execution:
+        """Record an execution if the limits admit it, and begin it."""
+        async with self._feed.write(self._database) as writing:
+            await admit(writing.connection, principal)
+            execution = await self.records.insert(writing, principal, request)
+        await self._durable.begin(WORKFLOW, execution.arn)
+        return execution
+
+    async def executions(
+        self, principal: Principal, first: int, after: str | None = None, status: ExecutionStatus | None = None
+    ) -> Page[Execution]:
+        """List from the store."""
+        return await self.records.page(principal.id, first, after, status)
+
+    async def executions_by_arn(self, principal: Principal, arns: Sequence[str]) -> list[Execution | None]:
+        """Look up in the store."""
+        return await self.records.by_arn(principal.id, arns)
+
+    async def outputs_by_arn(self, principal: Principal, arns: Sequence[str]) -> list[Output | None]:
+        """Look up in the store."""
+        return await self.records.outputs(principal.id, arns)
+
+    async def usage(self, principal: Principal) -> Usage:
+        """Count in the store."""
+        async with self._database.read() as connection:
+            return await usage_of(connection, principal)
+
+    def watch(
+        self, principal: Principal, after: str | None = None, arn: str | None = None
+    ) -> AsyncIterator[ExecutionChange]:
+        """Watch the change feed, after what the store has already."""
+        return watch_executions(self.records, self._feed, principal.id, after, arn)
+
+    async def _execute(self, arn: str) -> None:
+        async with self._turns:
+            try:
+                async with asyncio.timeout(PIPELINE_SECONDS):
+                    await self._run(arn)
+            except PipelineFailure as failure:
+                await self._fail(arn, str(failure))
+            except TimeoutError:
+                minutes = PIPELINE_SECONDS / 60
+                await self._fail(
+                    arn, f"PipelineTimeout: No result within {minutes:.0f} minutes; try with simpler input"
+                )
+            except Exception:
+                logger.exception("Execution %s failed unexpectedly", arn)
+                await self._fail(arn, "PipelineFailed: An internal error ended the execution; the log has the details")
+
+    async def _run(self, arn: str) -> None:
+        principal, request = await self.records.task(arn)
+
+        async def run_stage(stage: Stage, result: type[T], function: Callable[[], Awaitable[T]]) -> T:
+            async def advance_and_run() -> T:
+                async with self._feed.write(self._database) as writing:
+                    await self.records.advance(writing, arn, stage)
+                return await function()
+
+            return await durable_step(stage.value, result, advance_and_run)
+
+        output = await self._pipeline.run(request, run_stage, watermark=principal.tier == "free")
+        async with self._feed.write(self._database) as writing:
+            remaining = await remaining_rules(writing.connection, principal)
+            if output.rules and remaining == 0:
+                refusal = monthly_limit_reached(principal)
+                raise PipelineFailure(refusal.code, refusal.message)
+            await self.records.succeed(writing, arn, _within(output, remaining))
+
+    async def _fail(self, arn: str, error: str) -> None:
+        async with self._feed.write(self._database) as writing:
+            await self.records.fail(writing, arn, error)
+
+
+def _within(output: Output, remaining: int | None) -> Output:
+    if remaining is None or len(output.rules) <= remaining:
+        return output
+    withheld = len(output.rules) - remaining
+    message = f"{withheld} of {len(output.rules)} rules are left out: the month's limit allows {remaining} more"
+    return msgspec.structs.replace(
+        output,
+        rules=output.rules[:remaining],
+        pipeline_notices=(
+            *output.pipeline_notices,
+            Notice(code="TierLimitExceeded", message=message, severity="warning"),
+        ),
+        metadata=msgspec.structs.replace(output.metadata, rules_generated=remaining),
+    )
+
+
+def build(context: AdapterContext) -> LocalCloudSigma:
+    """Build the adapter from its context: the entry point `cloudsigma-local`."""
+    from adapters.cloudsigma.local.stages.ingest import build_sources
+
+    feed: ChangeFeed[Execution] = InProcessChangeFeed()
+    if context.database.is_postgres:
+        feed = PostgresChangeFeed(context.database.dsn, "trigraph_cloudsigma", Execution)
+    pipeline = Pipeline(
+        sources=build_sources(context),
+        workers=context.workers,
+        settings=EngineSettings(cache_dir=context.data_dir / "cache", attack_bundle=context.attack_bundle),
+    )
+    return LocalCloudSigma(context.database, context.durable, feed, pipeline)

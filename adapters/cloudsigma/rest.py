@@ -1,0 +1,230 @@
+"""CloudSigma's port over its REST API."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from adapters.cloudsigma.decoding import SERVICE, decode, decode_output
+from adapters.cloudsigma.models import (
+    Execution,
+    ExecutionChange,
+    ExecutionStatus,
+    GenerateRequest,
+    Output,
+    Usage,
+)
+from adapters.cloudsigma.ownership import Ownership
+from adapters.cloudsigma.polling import SharedPoll
+from adapters.cloudsigma.watching import watch_executions
+from adapters.cloudsigma.wire import ExecutionList, GenerateBody, Options
+from adapters.context import AdapterContext
+from adapters.errors import AdapterError, NotAllowed, NotFound
+from adapters.events.feed import InProcessChangeFeed
+from adapters.health import Health, ServiceHealth
+from adapters.http.retry import RetryTransport
+from adapters.http.upstream import Upstream
+from adapters.paging import Page, Position, cursor_of, position_of
+from adapters.principal import Principal
+
+CALLS_AT_ONCE = 8
+FINISHED_KEPT = 200
+
+
+class Detail(NamedTuple):
+    """What the status endpoint tells of an execution."""
+
+    execution: Execution
+    output: Output | None
+
+
+class RestCloudSigma:
+    """Speaks the documented wire; see `port.CloudSigma` for what each method promises."""
+
+    def __init__(self, upstream: Upstream, ownership: Ownership) -> None:
+        self._upstream = upstream
+        self._ownership = ownership
+        self._feed: InProcessChangeFeed[Execution] = InProcessChangeFeed()
+        self._poll = SharedPoll(self._feed, ownership, self._list, self._execution)
+        self._finished: OrderedDict[str, Detail] = OrderedDict()
+        self._asked: dict[str, asyncio.Task[Detail | None]] = {}
+        self._turns = asyncio.Semaphore(CALLS_AT_ONCE)
+
+    async def start(self) -> None:
+        """Nothing to begin: the poll runs while somebody watches."""
+
+    async def close(self) -> None:
+        """Stop polling and close the connections."""
+        await self._poll.close()
+        for task in self._asked.values():
+            task.cancel()
+        await asyncio.gather(*self._asked.values(), return_exceptions=True)
+        await self._upstream.close()
+
+    async def health(self) -> ServiceHealth:
+        """Ask the open health endpoint."""
+        adapter = f"rest {self._upstream.base_url}"
+        began = time.monotonic()
+        try:
+            answer = await self._upstream.send("GET", "/v1/health")
+        except AdapterError as error:
+            message = f"{error.message}: check TRIGRAPH_CLOUDSIGMA"
+            return ServiceHealth(adapter=adapter, health=Health.DOWN, message=message)
+        latency_ms = round((time.monotonic() - began) * 1000, 1)
+        if answer.status != httpx.codes.OK:
+            message = f"The health endpoint answered HTTP {answer.status}: check TRIGRAPH_CLOUDSIGMA"
+            return ServiceHealth(adapter=adapter, health=Health.DEGRADED, message=message, latency_ms=latency_ms)
+        return ServiceHealth(adapter=adapter, health=Health.UP, latency_ms=latency_ms)
+
+    async def generate(self, principal: Principal, request: GenerateRequest) -> Execution:
+        """POST /v1/generate."""
+        answer = await self._upstream.send("POST", "/v1/generate", body=msgspec.json.encode(_body_of(request)))
+        started = decode(answer, _Started, "/v1/generate")
+        execution = Execution(
+            arn=started.arn,
+            status=started.status,
+            started_at=started.started_at or datetime.now(UTC),
+            input_type=request.input_type,
+            platforms_targeted=len(request.platforms),
+        )
+        await self._ownership.record(execution.arn, principal)
+        await self._poll.observe([execution])
+        return execution
+
+    async def executions(
+        self, principal: Principal, first: int, after: str | None = None, status: ExecutionStatus | None = None
+    ) -> Page[Execution]:
+        """GET /v1/executions: the upstream's history, of which the principal's own are shown."""
+        listed = await self._list()
+        owners = await self._ownership.owners(execution.arn for execution in listed)
+        mine = [
+            execution
+            for execution in listed
+            if owners[execution.arn] == principal.id and status in (None, execution.status)
+        ]
+        mine.sort(key=_position, reverse=True)
+        start = position_of(after) if after is not None else None
+        rest = [execution for execution in mine if start is None or _position(execution) < start]
+        return Page(
+            items=rest[:first],
+            cursors=[cursor_of(_position(execution)) for execution in rest[:first]],
+            has_next_page=len(rest) > first,
+            has_previous_page=after is not None,
+            total_count=len(mine),
+        )
+
+    async def executions_by_arn(self, principal: Principal, arns: Sequence[str]) -> list[Execution | None]:
+        """GET /v1/status for each, at most eight at once."""
+        return [detail and detail.execution for detail in await self._details(principal, arns)]
+
+    async def outputs_by_arn(self, principal: Principal, arns: Sequence[str]) -> list[Output | None]:
+        """GET /v1/status for each, at most eight at once; what has ended is asked for once."""
+        return [detail and detail.output for detail in await self._details(principal, arns)]
+
+    async def usage(self, principal: Principal) -> Usage:  # noqa: ARG002 - the upstream counts by token
+        """GET /v1/usage."""
+        return decode(await self._upstream.send("GET", "/v1/usage"), Usage, "/v1/usage")
+
+    async def watch(
+        self, principal: Principal, after: str | None = None, arn: str | None = None
+    ) -> AsyncIterator[ExecutionChange]:
+        """Watch what the shared poll observes."""
+        async with self._poll.watching(arn):
+            async for change in watch_executions(self._poll, self._feed, principal.id, after, arn):
+                yield change
+
+    async def _list(self) -> list[Execution]:
+        answer = await self._upstream.send("GET", "/v1/executions", params={"limit": "50"})
+        return decode(answer, ExecutionList, "/v1/executions").executions
+
+    async def _execution(self, arn: str) -> Execution | None:
+        detail = await self._detail(arn)
+        return detail and detail.execution
+
+    async def _details(self, principal: Principal, arns: Sequence[str]) -> list[Detail | None]:
+        owners = await self._ownership.owners(arns)
+        mine = [arn for arn in dict.fromkeys(arns) if owners[arn] == principal.id]
+        found = dict(zip(mine, await asyncio.gather(*(self._detail(arn) for arn in mine)), strict=True))
+        return [found.get(arn) for arn in arns]
+
+    async def _detail(self, arn: str) -> Detail | None:
+        """Ask for an execution's status once, however many want to know it right now."""
+        if arn in self._finished:
+            return self._finished[arn]
+        task = self._asked.get(arn)
+        if task is None:
+            task = self._asked[arn] = asyncio.create_task(self._ask(arn))
+            task.add_done_callback(lambda _: self._asked.pop(arn, None))
+        return await asyncio.shield(task)
+
+    async def _ask(self, arn: str) -> Detail | None:
+        path = f"/v1/status/{quote(arn, safe='')}"
+        async with self._turns:
+            answer = await self._upstream.send("GET", path)
+        try:
+            detail = _detail_of(decode(answer, _Status, path), path)
+        except (NotFound, NotAllowed):
+            return None
+        if detail.execution.finished:
+            self._finished[arn] = detail
+            if len(self._finished) > FINISHED_KEPT:
+                self._finished.popitem(last=False)
+        return detail
+
+
+class _Started(msgspec.Struct, frozen=True, kw_only=True):
+    arn: str = msgspec.field(name="executionArn")
+    status: ExecutionStatus = ExecutionStatus.RUNNING
+    started_at: datetime | None = msgspec.field(name="startDate", default=None)
+
+
+class _Status(Execution, frozen=True, kw_only=True):
+    output: msgspec.Raw | None = None
+
+
+def _detail_of(status: _Status, path: str) -> Detail:
+    output = decode_output(status.output, path) if status.output is not None else None
+    fields = {name: getattr(status, name) for name in Execution.__struct_fields__}
+    if output is not None:
+        fields.update(
+            input_type=output.metadata.input_type or status.input_type,
+            rules_generated=output.metadata.rules_generated,
+            ttps_extracted=output.metadata.ttps_extracted,
+            platforms_targeted=output.metadata.platforms_targeted,
+            processing_time_ms=output.metadata.processing_time_ms,
+        )
+    return Detail(Execution(**fields), output)
+
+
+def _body_of(request: GenerateRequest) -> GenerateBody:
+    return GenerateBody(
+        input_type=request.input_type.value,
+        url=request.url,
+        cve_id=request.cve_id,
+        text=request.text,
+        options=Options(
+            target_providers=[platform.value for platform in request.platforms],
+            target_siems=[siem.value for siem in request.siems],
+            include_ioc_rules=request.include_ioc_rules,
+            force=request.force,
+        ),
+    )
+
+
+def _position(execution: Execution) -> Position:
+    return Position(execution.started_at, execution.arn)
+
+
+def build(context: AdapterContext) -> RestCloudSigma:
+    """Build the adapter from its context: the entry point `cloudsigma-rest`."""
+    wire = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=CALLS_AT_ONCE * 4), trust_env=False)
+    upstream = Upstream(SERVICE, context.location, context.token, RetryTransport(wire))
+    return RestCloudSigma(upstream, Ownership(context.database))

@@ -1,0 +1,29 @@
+"""What every adapter is built with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.durable import DurableWork
+from adapters.store.database import Database
+from adapters.workers import Workers
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdapterContext:
+    """The collaborators of an adapter; `location` and `token` are its own settings, the rest is shared.
+
+    `location` is empty for the local implementation, a URL for REST, or the name of an entry point.
+    """
+
+    location: str
+    token: str | None
+    data_dir: Path
+    database: Database
+    durable: DurableWork
+    workers: Workers
+    nvd_url: str
+    nvd_api_key: str | None
+    attack_bundle: Path | None
+    fetch_allowed: frozenset[str]

@@ -1,0 +1,99 @@
+"""The change feed of several processes: PostgreSQL LISTEN/NOTIFY carries each change to all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import msgspec
+from sqlalchemy import func, select
+
+from adapters.events.feed import Change, InProcessChangeFeed, Mailbox, Writing
+from adapters.store.database import Database
+
+if TYPE_CHECKING:
+    import asyncpg
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+CHECK_SECONDS = 5.0
+"""How often the listening connection is probed, and how long a broken one stays unnoticed at the most."""
+
+
+class PostgresChangeFeed(Generic[T]):
+    """Passes changes through the channel `channel` of the database at `dsn`; states are of the type `state`.
+
+    A change must encode to less than 8,000 bytes, PostgreSQL's limit of a notification. When the listening connection
+    breaks, every open mailbox overflows once it is back, so that its reader reads the store again and misses nothing.
+    """
+
+    def __init__(self, dsn: str, channel: str, state: type[T]) -> None:
+        self._dsn = dsn
+        self._channel = channel
+        self._decoder = msgspec.json.Decoder(Change[state])  # type: ignore[valid-type] # a type at run time
+        self._local: InProcessChangeFeed[T] = InProcessChangeFeed()
+        self._connection: asyncpg.Connection | None = None
+        self._listening: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Connect and listen; raises OSError or asyncpg's error if the database can't be had."""
+        await self._listen()
+        self._listening = asyncio.create_task(self._keep_listening(), name="postgres-change-feed")
+
+    async def close(self) -> None:
+        """Stop listening and disconnect."""
+        if self._listening is not None:
+            self._listening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._listening
+        if self._connection is not None:
+            await self._connection.close(timeout=CHECK_SECONDS)
+
+    @asynccontextmanager
+    async def write(self, database: Database) -> AsyncIterator[Writing[T]]:
+        """Open a transaction; its notifications go out when it commits, in the order of commits."""
+        async with database.write() as connection:
+
+            async def tell(change: Change[T]) -> None:
+                payload = msgspec.json.encode(change).decode()
+                await connection.execute(select(func.pg_notify(self._channel, payload)))
+
+            yield Writing(connection, tell)
+
+    def watch(self, audience: str, key: str | None = None) -> Mailbox[T]:
+        """Open a mailbox."""
+        return self._local.watch(audience, key)
+
+    async def _listen(self) -> None:
+        import asyncpg
+
+        self._connection = await asyncpg.connect(self._dsn, timeout=CHECK_SECONDS)
+        await self._connection.add_listener(self._channel, self._receive)
+
+    def _receive(self, _connection: object, _process: int, _channel: str, payload: str) -> None:
+        self._local.deliver(self._decoder.decode(payload))
+
+    async def _keep_listening(self) -> None:
+        import asyncpg
+
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            try:
+                if self._connection is None or self._connection.is_closed():
+                    await self._listen()
+                    self._overflow_all()
+                else:
+                    await self._connection.execute("SELECT 1", timeout=CHECK_SECONDS)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                logger.warning("The change feed's database connection is down, trying again: %s", error)
+
+    def _overflow_all(self) -> None:
+        for mailboxes in self._local.mailboxes.values():
+            for mailbox in mailboxes:
+                mailbox.overflow()

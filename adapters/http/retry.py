@@ -1,0 +1,54 @@
+"""Retry of calls that may be repeated: connection trouble and passing server errors, with jitter."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import httpx
+
+ATTEMPTS = 3
+FIRST_WAIT_SECONDS = 0.2
+LONGEST_WAIT_SECONDS = 5.0
+PASSING = frozenset({429, 502, 503, 504})
+IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+
+
+class RetryTransport(httpx.AsyncBaseTransport):
+    """Sends an idempotent request up to three times, waiting as `Retry-After` says or by growing, random steps.
+
+    A `Retry-After` beyond 5 seconds is not waited for: the answer goes to the caller. So does a body that breaks off
+    midway. The time that all attempts may take together is the caller's deadline.
+    """
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send, and send again while that may help."""
+        attempts = ATTEMPTS if request.method in IDEMPOTENT else 1
+        for attempt in range(1, attempts):
+            wait = random.uniform(0.5, 1.0) * FIRST_WAIT_SECONDS * 2 ** (attempt - 1)
+            try:
+                response = await self._inner.handle_async_request(request)
+            except (httpx.ConnectError, httpx.ReadError, httpx.RemoteProtocolError, httpx.ConnectTimeout):
+                await asyncio.sleep(wait)
+                continue
+            if response.status_code not in PASSING:
+                return response
+            asked = retry_after_seconds(response.headers)
+            if asked is not None and asked > LONGEST_WAIT_SECONDS:
+                return response
+            await response.aclose()
+            await asyncio.sleep(wait if asked is None else asked)
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close what this wraps."""
+        await self._inner.aclose()
+
+
+def retry_after_seconds(headers: httpx.Headers) -> int | None:
+    """Read `Retry-After` where it is a number of seconds."""
+    value = headers.get("retry-after", "")
+    return int(value) if value.isdecimal() and len(value) < 8 else None  # noqa: PLR2004 - longer is nonsense
