@@ -24,14 +24,45 @@ class Position(msgspec.Struct, frozen=True, array_like=True, order=True):
     key: str
 
 
+class PageInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies around a page, as the Relay specification names it."""
+
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+class Edge(msgspec.Struct, Generic[T], frozen=True):
+    """A row and where it stands."""
+
+    node: T
+    cursor: str
+
+
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """Rows with their cursors, and what lies around them."""
 
-    items: Sequence[T]
+    nodes: Sequence[T]
     cursors: Sequence[str]
     has_next_page: bool
     has_previous_page: bool = False
     total_count: int | None = None
+
+    @property
+    def edges(self) -> list[Edge[T]]:
+        """The rows with their cursors, as the Relay specification has them."""
+        return [Edge(node, cursor) for node, cursor in zip(self.nodes, self.cursors, strict=True)]
+
+    @property
+    def page_info(self) -> PageInfo:
+        """What lies around the rows."""
+        return PageInfo(
+            has_next_page=self.has_next_page,
+            has_previous_page=self.has_previous_page,
+            start_cursor=self.cursors[0] if self.cursors else None,
+            end_cursor=self.cursors[-1] if self.cursors else None,
+        )
 
 
 def cursor_of(position: Position) -> str:

@@ -102,6 +102,11 @@ class Ttp(WireStruct, frozen=True, kw_only=True):
     confidence: Confidence = Confidence.LOW
     evidence: str | None = None
 
+    @property
+    def url(self) -> str:
+        """The technique's page at MITRE."""
+        return f"https://attack.mitre.org/techniques/{self.technique_id.replace('.', '/')}/"
+
 
 class Ioc(WireStruct, frozen=True, kw_only=True):
     """An indicator of compromise; `context` is the sentence it stood in."""

@@ -114,7 +114,7 @@ class RestCloudSigma:
         start = position_of(after) if after is not None else None
         rest = [execution for execution in mine if start is None or _position(execution) < start]
         return Page(
-            items=rest[:first],
+            nodes=rest[:first],
             cursors=[cursor_of(_position(execution)) for execution in rest[:first]],
             has_next_page=len(rest) > first,
             has_previous_page=after is not None,

@@ -120,7 +120,7 @@ class CloudSigmaServer:
         if not limit.isdecimal() or not 1 <= int(limit[:9]) <= HISTORY_SIZE:
             raise InvalidInput("ValidationError", f"limit is {limit[:20]!r}: give 1 to {HISTORY_SIZE}", "limit")
         page = await self._adapter.executions(caller, int(limit))
-        return ExecutionList(executions=[ExecutionRow(**_fields(execution)) for execution in page.items])
+        return ExecutionList(executions=[ExecutionRow(**_fields(execution)) for execution in page.nodes])
 
     async def usage(self, _request: Request, caller: Principal) -> Any:
         """Tell how much of the month is used."""

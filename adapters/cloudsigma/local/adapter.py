@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
 import msgspec
@@ -12,8 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.cloudsigma.local.admission import admit, monthly_limit_reached, remaining_rules, usage_of
 from adapters.cloudsigma.local.failure import PipelineFailure
-from adapters.cloudsigma.local.pipeline import Pipeline
+from adapters.cloudsigma.local.pipeline import Pipeline, open_pipeline
 from adapters.cloudsigma.local.records import ExecutionRecords
+from adapters.cloudsigma.local.sources.nvd import Nvd
 from adapters.cloudsigma.local.worker import EngineSettings
 from adapters.cloudsigma.models import (
     Execution,
@@ -48,12 +50,18 @@ class LocalCloudSigma:
     """Runs the pipeline here; see `port.CloudSigma` for what each method promises."""
 
     def __init__(
-        self, database: Database, durable: DurableWork, feed: ChangeFeed[Execution], pipeline: Pipeline
+        self,
+        database: Database,
+        durable: DurableWork,
+        feed: ChangeFeed[Execution],
+        pipeline: AbstractAsyncContextManager[Pipeline],
     ) -> None:
         self._database = database
         self._durable = durable
         self._feed = feed
-        self._pipeline = pipeline
+        self._opening = pipeline
+        self._pipeline: Pipeline | None = None
+        self._ready = asyncio.Event()
         self._turns = asyncio.Semaphore(EXECUTIONS_AT_ONCE)
         self._warming: asyncio.Task[None] | None = None
         self.records = ExecutionRecords(database)
@@ -62,7 +70,9 @@ class LocalCloudSigma:
     async def start(self) -> None:
         """Begin what a crash left between recording and starting it, and load the engine in the background."""
         await self._feed.start()
+        self._pipeline = await self._opening.__aenter__()
         self._warming = asyncio.create_task(self._pipeline.warm(), name="cloudsigma-warm-up")
+        self._ready.set()
         for arn in await self.records.running():
             await self._durable.begin(WORKFLOW, arn)
 
@@ -71,7 +81,8 @@ class LocalCloudSigma:
         if self._warming is not None:
             self._warming.cancel()
             await asyncio.gather(self._warming, return_exceptions=True)
-        await self._pipeline.sources.close()
+        if self._pipeline is not None:
+            await self._opening.__aexit__(None, None, None)
         await self._feed.close()
 
     async def health(self) -> ServiceHealth:
@@ -136,6 +147,8 @@ class LocalCloudSigma:
                 await self._fail(arn, "PipelineFailed: An internal error ended the execution; the log has the details")
 
     async def _run(self, arn: str) -> None:
+        await self._ready.wait()
+        assert self._pipeline is not None  # noqa: S101 - start has set it
         principal, request = await self.records.task(arn)
 
         async def run_stage(stage: Stage, result: type[T], function: Callable[[], Awaitable[T]]) -> T:
@@ -177,14 +190,13 @@ def _within(output: Output, remaining: int | None) -> Output:
 
 def build(context: AdapterContext) -> LocalCloudSigma:
     """Build the adapter from its context: the entry point `cloudsigma-local`."""
-    from adapters.cloudsigma.local.stages.ingest import build_sources
-
     feed: ChangeFeed[Execution] = InProcessChangeFeed()
     if context.database.is_postgres:
         feed = PostgresChangeFeed(context.database.dsn, "trigraph_cloudsigma", Execution)
-    pipeline = Pipeline(
-        sources=build_sources(context),
-        workers=context.workers,
-        settings=EngineSettings(cache_dir=context.data_dir / "cache", attack_bundle=context.attack_bundle),
+    pipeline = open_pipeline(
+        context.workers,
+        EngineSettings(cache_dir=context.data_dir / "cache", attack_bundle=context.attack_bundle),
+        Nvd(base=context.nvd_url, api_key=context.nvd_api_key),
+        context.fetch_allowed,
     )
     return LocalCloudSigma(context.database, context.durable, feed, pipeline)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from adapters.cloudsigma.local import worker
 from adapters.cloudsigma.local.material import Classification, Extraction, Report, RuleSet, Selection
+from adapters.cloudsigma.local.sources.nvd import Nvd
+from adapters.cloudsigma.local.stages.ingest import Sources, ingest, open_sources
 from adapters.cloudsigma.models import GenerateRequest, Output, OutputMetadata, Stage
 from adapters.workers import Workers
-
-if TYPE_CHECKING:
-    from adapters.cloudsigma.local.stages.ingest import Sources
 
 T = TypeVar("T")
 
@@ -40,8 +40,6 @@ class Pipeline:
 
     async def run(self, request: GenerateRequest, run_stage: RunStage, *, watermark: bool = False) -> Output:
         """Take a request through all stages; raises PipelineFailure where the input can't be had."""
-        from adapters.cloudsigma.local.stages.ingest import ingest
-
         began = time.monotonic()
         run, settings = self.workers.run, self.settings
         report = await run_stage(Stage.INGEST, Report, lambda: ingest(request, self.sources))
@@ -63,6 +61,15 @@ class Pipeline:
         rules = await run_stage(Stage.CONVERT, RuleSet, lambda: run(worker.convert_rules, valid, request))
         steps = (report, classification, extraction, selection, drafts, valid, rules)
         return _output(request, extraction, selection, steps, round((time.monotonic() - began) * 1000))
+
+
+@asynccontextmanager
+async def open_pipeline(
+    workers: Workers, settings: worker.EngineSettings, nvd: Nvd, fetch_allowed: frozenset[str]
+) -> AsyncIterator[Pipeline]:
+    """Open what the stages fetch with, and close it; `fetch_allowed` names private `host:port` that may be reached."""
+    async with open_sources(nvd, run=workers.run, allowed=fetch_allowed) as sources:
+        yield Pipeline(sources=sources, workers=workers, settings=settings)
 
 
 def _output(

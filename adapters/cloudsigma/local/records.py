@@ -141,7 +141,7 @@ class ExecutionRecords:
             rows = (await connection.execute(query)).all()
             total = (await connection.execute(select(func.count()).select_from(executions).where(*wanted))).scalar_one()
         return Page(
-            items=[_execution(row) for row in rows[:first]],
+            nodes=[_execution(row) for row in rows[:first]],
             cursors=[cursor_of(Position(row.started_at, row.arn)) for row in rows[:first]],
             has_next_page=len(rows) > first,
             has_previous_page=after is not None,

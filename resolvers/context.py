@@ -1,0 +1,39 @@
+"""What a resolver finds in its context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import strawberry
+
+from adapters.principal import Principal
+from adapters.services import Services
+from resolvers.loaders import Loaders
+
+
+@dataclass
+class Context:
+    """One operation of one principal; on a socket, the connection's is the pattern for those of its operations.
+
+    `connection_params` is the payload of `connection_init`, which Strawberry puts here.
+    """
+
+    services: Services
+    principal: Principal
+    connection_params: dict[str, Any] | None = None
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.renew_loaders()
+
+    def renew_loaders(self) -> None:
+        """Forget what was loaded: every event of a subscription sees the present."""
+        self.loaders = Loaders(self.services, self.principal)
+
+    def for_operation(self) -> Context:
+        """Give a context of its own to one operation."""
+        return replace(self)
+
+
+Info = strawberry.Info[Context, None]

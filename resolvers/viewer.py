@@ -1,0 +1,38 @@
+"""The caller, and how the services are."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import fields
+
+import msgspec
+
+from adapters.health import Health
+from adapters.principal import Principal
+from adapters.services import Service
+from resolvers.context import Info
+
+
+class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A service, and what its adapter says of itself."""
+
+    service: Service
+    adapter: str
+    health: Health
+    message: str | None = None
+    latency_ms: float | None = None
+    rate_limit_remaining: int | None = None
+
+
+async def viewer(info: Info) -> Principal:
+    """Give the caller."""
+    return info.context.principal
+
+
+async def services(info: Info) -> list[ServiceStatus]:
+    """Ask every adapter how it is, all at once."""
+    names = [Service(field.name) for field in fields(info.context.services)]
+    found = await asyncio.gather(*(getattr(info.context.services, name.value).health() for name in names))
+    return [
+        ServiceStatus(service=name, **msgspec.structs.asdict(health)) for name, health in zip(names, found, strict=True)
+    ]

@@ -1,0 +1,29 @@
+"""The graph: the three roots put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import strawberry
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.config import StrawberryConfig
+
+import schema.enums  # noqa: F401 - puts the enums into the graph
+from resolvers.cursor import Cursor
+from schema.mutation import Mutation
+from schema.node import CURSOR
+from schema.query import Query
+from schema.subscription import Subscription
+
+
+def build_graph(
+    extensions: Sequence[type[SchemaExtension]] = (), schema_class: type[strawberry.Schema] = strawberry.Schema
+) -> strawberry.Schema:
+    """Build the schema, with what the edge adds to its execution."""
+    return schema_class(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        config=StrawberryConfig(scalar_map={Cursor: CURSOR}),
+        extensions=list(extensions),
+    )

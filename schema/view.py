@@ -1,0 +1,51 @@
+"""How graph types are made: views over models, edges with a resolver, and enums with a sentence a value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, TypeVar
+
+import strawberry
+from graphql import GraphQLResolveInfo
+from strawberry.types.enum import StrawberryEnumDefinition
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Enum)
+
+
+def view(model: type, description: str, name: str | None = None) -> Callable[[type[T]], type[T]]:
+    """Declare which model a type shows: its plain fields read the model's attributes by name."""
+
+    def decorate(cls: type[T]) -> type[T]:
+        def is_type_of(value: Any, _info: GraphQLResolveInfo) -> bool:
+            return isinstance(value, model)
+
+        cls.is_type_of = staticmethod(is_type_of)  # type: ignore[attr-defined] # what Strawberry looks for
+        return strawberry.type(cls, name=name, description=description)
+
+    return decorate
+
+
+def plain(description: str, name: str | None = None) -> Any:
+    """Declare a field that reads the model's attribute of the same name."""
+    return strawberry.field(description=description, name=name)
+
+
+def edge(resolver: Callable[..., Any], description: str) -> Any:
+    """Declare a field that a resolver answers with models, of which the field's type is the view."""
+    return strawberry.field(resolver=resolver, description=description)
+
+
+def stream(resolver: Callable[..., Any], description: str) -> Any:
+    """Declare a subscription that a resolver answers with models, of which the field's type is the view."""
+    return strawberry.subscription(resolver=resolver, description=description)
+
+
+def enum(cls: type[E], description: str, values: Mapping[str, str]) -> type[E]:
+    """Put an enum into the graph, with a sentence for each value; raises KeyError where one is missing."""
+    described = strawberry.enum(cls, description=description)
+    definition: StrawberryEnumDefinition = described.__strawberry_definition__  # type: ignore[attr-defined] # set above
+    for value in definition.values:
+        value.description = values[value.name]
+    return described

@@ -1,0 +1,35 @@
+"""The caller, and how the services are."""
+
+from __future__ import annotations
+
+import strawberry
+
+from adapters.health import Health
+from adapters.principal import Principal
+from adapters.services import Service
+from resolvers import executions, viewer
+from schema.executions import Usage
+from schema.view import edge, plain, view
+
+
+@view(viewer.ServiceStatus, "Where a service's data comes from right now.")
+class ServiceStatus:
+    """Where a service's data comes from right now."""
+
+    service: Service = plain("The service.")
+    adapter: str = plain("The adapter in use: `local`, or `rest` and its address.")
+    health: Health = plain("Whether it can be used.")
+    message: str | None = plain("What is wrong, and how to mend it.")
+    latency_ms: float | None = plain("How long it took to answer, in milliseconds.")
+    rate_limit_remaining: int | None = plain("Calls left before its limit, where it says so.")
+
+
+@view(Principal, "The caller.")
+class Viewer:
+    """The caller."""
+
+    id: strawberry.ID = plain("The caller's id.")
+    name: str = plain("The caller's name.")
+    tenant: str = plain("Whom the caller belongs to.")
+    roles: list[str] = plain("What the caller may do.")
+    usage: Usage | None = edge(executions.usage, "How much of the month's rules the caller has used.")
