@@ -15,6 +15,7 @@ from adapters.errors import InvalidInput
 
 MAX_TEXT_CHARACTERS = 50_000
 MAX_URL_CHARACTERS = 2_048
+MAX_PORT = 65_535
 GRAPH_FIELDS: Mapping[str, str] = MappingProxyType({"targetProviders": "platforms", "targetSiems": "siems"})
 """The wire's field names that differ in the graph: `GRAPH_FIELDS.get(error.field, error.field)`."""
 
@@ -77,8 +78,12 @@ def _url(value: str) -> str:
         parsed = httpx.URL(stripped)
     except httpx.InvalidURL as error:
         raise InvalidInput("InvalidUrl", f"{_shown(stripped)} is not a URL: {error}.", "url") from error
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise InvalidInput("InvalidUrl", f"{_shown(stripped)} is not an http or https URL with a host.", "url")
+    if parsed.scheme not in ("http", "https") or not parsed.host or "%" in parsed.host or (parsed.port or 0) > MAX_PORT:
+        raise InvalidInput(
+            "InvalidUrl",
+            f"{_shown(stripped)} is not an http or https URL with a host (and a port below 65,536).",
+            "url",
+        )
     if parsed.userinfo:
         raise InvalidInput("InvalidUrl", "A URL with a user name or password in it is not fetched.", "url")
     return stripped

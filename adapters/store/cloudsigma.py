@@ -36,7 +36,7 @@ executions = Table(
 outputs = Table(
     "cloudsigma_outputs",
     metadata,
-    Column("arn", ForeignKey(executions.c.arn, ondelete="CASCADE"), primary_key=True),
+    Column("arn", String(200), ForeignKey(executions.c.arn, ondelete="CASCADE"), primary_key=True),
     Column("output", LargeBinary, nullable=False),
 )
 

@@ -49,7 +49,9 @@ def upgrade() -> None:
     op.create_index("ix_cloudsigma_executions_changes", "cloudsigma_executions", ["owner", "version"])
     op.create_table(
         "cloudsigma_outputs",
-        sa.Column("arn", sa.ForeignKey("cloudsigma_executions.arn", ondelete="CASCADE"), primary_key=True),
+        sa.Column(
+            "arn", sa.String(200), sa.ForeignKey("cloudsigma_executions.arn", ondelete="CASCADE"), primary_key=True
+        ),
         sa.Column("output", sa.LargeBinary, nullable=False),
     )
     op.create_table(

@@ -1,0 +1,37 @@
+import { Kind, parse } from "graphql";
+
+import source from "./examples.graphql?raw";
+import { lastExecution } from "./lastExecution";
+
+/** One operation of examples.graphql with the title and the sentence of the comment above it. */
+export interface Example {
+  title: string;
+  sentence: string;
+  kind: "query" | "mutation" | "subscription";
+  operation: string;
+}
+
+const ARN_PLACE = "arn of an execution";
+const ID_PLACE = "id of a node";
+
+function readExamples(text: string): Example[] {
+  let previousEnd = 0;
+  return parse(text).definitions.map((definition) => {
+    if (definition.kind !== Kind.OPERATION_DEFINITION || !definition.loc) {
+      throw new Error("examples.graphql holds operations only");
+    }
+    const { start, end } = definition.loc;
+    const comment = text.slice(previousEnd, start).matchAll(/^# *(.+)$/gm);
+    const [title = "", ...sentences] = Array.from(comment, (line) => line[1] ?? "");
+    previousEnd = end;
+    return { title, sentence: sentences.join(" "), kind: definition.operation, operation: text.slice(start, end) };
+  });
+}
+
+export const examples = readExamples(source);
+
+/** The operation with its places for an arn or an id filled from the last execution seen in an answer, if any. */
+export function fill(operation: string): string {
+  const { arn, id } = lastExecution();
+  return operation.replace(ARN_PLACE, arn ?? ARN_PLACE).replace(ID_PLACE, id ?? ID_PLACE);
+}

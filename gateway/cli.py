@@ -1,0 +1,125 @@
+"""The command `trigraph`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gateway.settings import Settings
+
+PLATFORMS = (
+    "aws gcp azure windows-sysmon windows-security windows-powershell linux-auditd kubernetes-audit okta "
+    "entra-id-signin entra-id-audit modsecurity aws-waf"
+)
+SIEMS = "splunk sentinel elasticsearch opensearch chronicle google_secops"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; ends with 0, or with 1 and a sentence on what is wrong, or with 2 on words it does not know."""
+    from gateway.failing import CommandFailed
+
+    options = _parser().parse_args(arguments)
+    try:
+        command: Callable[[argparse.Namespace], None] = options.command
+        command(options)
+    except CommandFailed as error:
+        sys.exit(f"trigraph: {error}")
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="trigraph", description="One GraphQL graph over CloudSigma, Sigil and CloudLink, with changes pushed."
+    )
+    parser.add_argument("--version", action="version", version=f"trigraph {version('trigraph')}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    serve = commands.add_parser("serve", help="start the gateway, or one service's REST API")
+    serve.add_argument("service", nargs="?", choices=["cloudsigma"], help="serve this service's REST API instead")
+    serve.add_argument("--host", help="address to listen on (TRIGRAPH_HOST)")
+    serve.add_argument("--port", type=int, help="port to listen on (TRIGRAPH_PORT)")
+    serve.add_argument("--data-dir", type=Path, help="folder of the embedded data (TRIGRAPH_DATA_DIR)")
+    serve.set_defaults(command=_serve)
+
+    schema = commands.add_parser("schema", help="print the graph in GraphQL's schema language")
+    schema.set_defaults(command=_schema)
+
+    detect = commands.add_parser("detect", help="generate Sigma rules here from a report")
+    detect.add_argument("report", metavar="FILE|URL|CVE", help="a text, HTML or PDF file, an address, or a CVE id")
+    detect.add_argument("--output", type=Path, default=Path("rules"), help="folder for the rules (default: rules)")
+    detect.add_argument("--platform", action="append", metavar="NAME", help=f"only this platform, of: {PLATFORMS}")
+    detect.add_argument("--siem", action="append", metavar="NAME", help=f"only this SIEM, of: {SIEMS}")
+    detect.add_argument("--no-ioc-rules", action="store_true", help="leave out rules on indicators")
+    detect.add_argument("--force", action="store_true", help="go on even if it does not look like threat intelligence")
+    detect.set_defaults(command=_detect)
+
+    check = commands.add_parser("check", help="check the settings and reach every service")
+    check.set_defaults(command=_check)
+
+    key = commands.add_parser("key", help="make an API key and its entry for TRIGRAPH_API_KEYS")
+    key.add_argument("name", help="whose key it is")
+    key.set_defaults(command=_key)
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    from gateway.settings import read_settings
+
+    return read_settings(host=options.host, port=options.port, data_dir=options.data_dir)
+
+
+def _serve(options: argparse.Namespace) -> None:
+    from gateway.serving import serve_cloudsigma, serve_gateway
+
+    serve = serve_cloudsigma if options.service == "cloudsigma" else serve_gateway
+    asyncio.run(serve(_settings(options)))
+
+
+def _schema(_options: argparse.Namespace) -> None:
+    from schema.graph import build_graph
+
+    print(build_graph().as_str())  # noqa: T201 - the command's output
+
+
+def _detect(options: argparse.Namespace) -> None:
+    from gateway.detect import detect
+    from gateway.settings import read_settings
+
+    asyncio.run(
+        detect(
+            read_settings(),
+            options.report,
+            options.output,
+            platforms=options.platform,
+            siems=options.siem,
+            include_ioc_rules=not options.no_ioc_rules,
+            force=options.force,
+        )
+    )
+
+
+def _check(_options: argparse.Namespace) -> None:
+    from gateway.check import check
+    from gateway.settings import read_settings
+
+    asyncio.run(check(read_settings()))
+
+
+def _key(options: argparse.Namespace) -> None:
+    from gateway.principals import digest_of, new_key, read_keyring
+    from gateway.settings import read_settings
+
+    key = new_key()
+    entry = f"{options.name}=sha256:{digest_of(key)}"
+    read_keyring(read_settings(api_keys=entry))
+    print(f"key (shown this once):       {key}\nentry of TRIGRAPH_API_KEYS:  {entry}")  # noqa: T201 - the command's output

@@ -1,0 +1,78 @@
+"""Graceful shutdown: sockets are closed with a reason, streams end, requests finish."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+GOING_AWAY = 1001
+REASON = "The server is shutting down: connect again and hand back the last cursor"
+
+
+class Drain:
+    """Middleware that knows what is open and can end it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._sockets: set[Send] = set()
+        self._streams: set[asyncio.Task[object]] = set()
+        self._draining = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and remember it while it is open."""
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._request(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def begin(self) -> None:
+        """Close every socket and end every stream; requests are left to finish."""
+        self._draining = True
+        close: Message = {"type": "websocket.close", "code": GOING_AWAY, "reason": REASON}
+        await asyncio.gather(*(send(close) for send in self._sockets), return_exceptions=True)
+        for task in self._streams:
+            task.cancel()
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        closed = False
+
+        async def send_until_closed(message: Message) -> None:
+            nonlocal closed
+            if not closed:
+                closed = message["type"] == "websocket.close"
+                await send(message)
+
+        self._sockets.add(send_until_closed)
+        try:
+            await self._app(scope, receive, send_until_closed)
+        finally:
+            self._sockets.discard(send_until_closed)
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a server calls from a task
+
+        async def send_and_see(message: Message) -> None:
+            if message["type"] == "http.response.start" and _is_event_stream(message):
+                self._streams.add(task)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_see)
+        except asyncio.CancelledError:
+            if not self._draining or task not in self._streams:
+                raise
+            task.uncancel()
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            self._streams.discard(task)
+
+
+def _is_event_stream(message: Message) -> bool:
+    return any(
+        name.lower() == b"content-type" and value.startswith((b"text/event-stream", b"multipart/mixed"))
+        for name, value in message["headers"]
+    )

@@ -1,0 +1,110 @@
+"""Who may call: API keys from the settings, kept as digests, and the local principal where there are none."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from adapters.principal import LOCAL_PRINCIPAL, Principal
+from gateway.settings import Settings, SettingsError
+
+TIERS = ("free", "pro", "team", "enterprise")
+KEY_LENGTH = 20
+_DIGEST = re.compile(r"sha256:([0-9a-f]{64})\Z")
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+
+
+class Unauthenticated(Exception):
+    """The caller brought no key, or one that nobody has."""
+
+
+@dataclass(frozen=True)
+class Keyring:
+    """The principals by the digest of their key; empty means that everyone is the local principal."""
+
+    principals: Mapping[str, Principal]
+
+    def authenticate(self, authorization: str | None) -> Principal:
+        """Say who brings this `Authorization` header; raises Unauthenticated."""
+        if not self.principals:
+            return LOCAL_PRINCIPAL
+        scheme, _, key = (authorization or "").partition(" ")
+        principal = self.principals.get(digest_of(key.strip()))
+        if scheme.lower() != "bearer" or principal is None:
+            raise Unauthenticated
+        return principal
+
+
+def digest_of(key: str) -> str:
+    """Give what is kept of a key: SHA-256 in hex; keys are random and long, so no salt is needed."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def new_key() -> str:
+    """Make a key of 256 random bits."""
+    return f"tg_{secrets.token_urlsafe(32)}"
+
+
+def read_keyring(settings: Settings) -> Keyring:
+    """Read the keys: `NAME=KEY` or `NAME=sha256:DIGEST`, each with `;tenant=…;tier=…;roles=…+…` where wanted.
+
+    Raises SettingsError, naming the entry by its name and never showing a key.
+    """
+    principals: dict[str, Principal] = {}
+    entries = [entry.strip() for entry in settings.api_keys.get_secret_value().split(",") if entry.strip()]
+    for position, entry in enumerate(entries, start=1):
+        digest, principal = _principal(entry, position)
+        if digest in principals or principal.id in {known.id for known in principals.values()}:
+            raise SettingsError(f"TRIGRAPH_API_KEYS names {principal.name!r} or its key twice: remove one of them")
+        principals[digest] = principal
+    return Keyring(principals)
+
+
+def refuse_open_door(settings: Settings, keyring: Keyring) -> None:
+    """Raise SettingsError where anyone on the network could call without a key."""
+    if keyring.principals or is_loopback(settings.host):
+        return
+    raise SettingsError(
+        f"TRIGRAPH_HOST is {settings.host!r}, which others can reach, and TRIGRAPH_API_KEYS is empty, so everyone "
+        "could do everything: set TRIGRAPH_API_KEYS (`trigraph key NAME` makes a key), or listen on 127.0.0.1"
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address to listen on is only reached from this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _principal(entry: str, position: int) -> tuple[str, Principal]:
+    name, _, rest = entry.partition("=")
+    key, *attributes = rest.split(";")
+    if not _NAME.match(name) or not key:
+        raise SettingsError(f"TRIGRAPH_API_KEYS: entry {position} is not `NAME=KEY`; `trigraph key NAME` prints one")
+    given = {attribute.partition("=")[0]: attribute.partition("=")[2] for attribute in attributes}
+    if unknown := given.keys() - {"tenant", "tier", "roles"}:
+        raise SettingsError(f"TRIGRAPH_API_KEYS: {name!r} has {sorted(unknown)}: use tenant, tier and roles")
+    tier = given.get("tier", "pro")
+    if tier not in TIERS:
+        raise SettingsError(f"TRIGRAPH_API_KEYS: {name!r} has the tier {tier!r}: choose from {', '.join(TIERS)}")
+    stored = _DIGEST.match(key)
+    if stored is None and len(key) < KEY_LENGTH:
+        raise SettingsError(
+            f"TRIGRAPH_API_KEYS: the key of {name!r} is shorter than {KEY_LENGTH}: use `trigraph key {name}`"
+        )
+    digest = stored.group(1) if stored else digest_of(key)
+    principal = Principal(
+        id=name,
+        name=name,
+        tenant=given.get("tenant", name),
+        roles=tuple(given.get("roles", "admin").split("+")),
+        tier=tier,
+        key=digest[:16],
+    )
+    return digest, principal

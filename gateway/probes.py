@@ -1,0 +1,33 @@
+"""`/healthz` and `/readyz`: whether the process is there, and whether it can do its work."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from adapters.health import Health
+from gateway.assembly import Assembly
+
+
+def probe_routes(assembly: Assembly) -> list[Route]:
+    """Both probes, open to all; they tell no more than an orchestrator needs."""
+
+    async def alive(_request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def ready(_request: Request) -> Response:
+        try:
+            await assembly.database.ping()
+            store = Health.UP
+        except (SQLAlchemyError, OSError):
+            store = Health.DOWN
+        cloudsigma = (await assembly.services.cloudsigma.health()).health
+        is_ready = Health.DOWN not in (store, cloudsigma)
+        return JSONResponse(
+            {"status": "ready" if is_ready else "not ready", "store": store.value, "cloudsigma": cloudsigma.value},
+            200 if is_ready else 503,
+        )
+
+    return [Route("/healthz", alive), Route("/readyz", ready)]

@@ -1,0 +1,112 @@
+"""Settings: one table of name, default and sentence, read from the environment as `TRIGRAPH_<NAME>`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gateway.failing import CommandFailed
+
+PREFIX = "TRIGRAPH_"
+
+
+class SettingsError(CommandFailed):
+    """A setting can't be used; the message names it, its value and the cure."""
+
+
+class Settings(BaseSettings):
+    """What an operator can set; a wrong value raises SettingsError through `read_settings`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on; any but loopback needs `TRIGRAPH_API_KEYS`.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    data_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path("trigraph"),
+        description="Folder of the embedded data: databases and the trained technique model.",
+    )
+    api_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Keys of those who may call, separated by commas; `trigraph key NAME` makes one. "
+        "Empty: everyone on loopback is the local principal.",
+    )
+    database_url: SecretStr = Field(
+        SecretStr(""), description="`postgresql://…` for several processes; empty: SQLite in the data folder."
+    )
+    cloudsigma: str = Field(
+        "",
+        description="CloudSigma's adapter. Empty: local, a URL: REST, a name: an entry point of `trigraph.adapters`.",
+    )
+    cloudsigma_token: SecretStr = Field(SecretStr(""), description="Bearer token for CloudSigma over REST.")
+    cloudsigma_jwt_secret: SecretStr = Field(
+        SecretStr(""), description="HS256 secret of the JWTs that `trigraph serve cloudsigma` accepts; empty: none."
+    )
+    workers: int = Field(
+        default_factory=lambda: min(2, os.cpu_count() or 1),
+        ge=1,
+        le=64,
+        description="Processes that extract, generate and convert.",
+    )
+    executor_id: str = Field(
+        "local",
+        pattern=r"[A-Za-z0-9._-]{1,64}",
+        description="This process's own stable name, where several share a database.",
+    )
+    nvd_url: str = Field("https://services.nvd.nist.gov", description="Where CVE records are looked up.")
+    nvd_api_key: SecretStr = Field(SecretStr(""), description="API key of the NVD, which raises its rate limit.")
+    attack_bundle: Path | None = Field(None, description="A newer ATT&CK release as a STIX 2.1 bundle; empty: 18.1.")
+    fetch_allowed: str = Field(
+        "", description="Private `host:port` pairs that reports may be fetched from, separated by commas."
+    )
+    shutdown_seconds: int = Field(
+        10, ge=0, le=300, description="How long running requests may take after a stop signal."
+    )
+
+    @property
+    def database(self) -> str:
+        """The database's URL, embedded or not."""
+        from adapters.store.database import sqlite_url
+
+        return self.database_url.get_secret_value() or sqlite_url(self.data_dir)
+
+    @property
+    def durable_database(self) -> str:
+        """The URL of the database of durable work, as DBOS takes it."""
+        given = self.database_url.get_secret_value()
+        return given.replace("postgres://", "postgresql://") or f"sqlite:///{self.data_dir / 'workflows.sqlite3'}"
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """The private addresses that may be fetched from."""
+        return frozenset(pair.strip() for pair in self.fetch_allowed.split(",") if pair.strip())
+
+
+def read_settings(**given: object) -> Settings:
+    """Read the environment, with what the command line gave on top; raises SettingsError."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type] # validated
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(problem) for problem in error.errors())) from None
+
+
+def _sentence(problem: object) -> str:
+    assert isinstance(problem, dict)  # noqa: S101 - pydantic's shape
+    name = str(problem["loc"][0])
+    secret = isinstance(Settings.model_fields[name].default, SecretStr)
+    value = "(secret)" if secret else repr(problem["input"])
+    return f"{PREFIX}{name.upper()} is {value}: {problem['msg']}. {Settings.model_fields[name].description}"
+
+
+def settings_table() -> str:
+    """Write the table of settings as the README shows it."""
+    rows = ["| setting | default | what it does |", "|---|---|---|"]
+    defaults = {"data_dir": "the user's data folder", "workers": "2, or 1 on one core", "attack_bundle": "*(empty)*"}
+    for name, field in Settings.model_fields.items():
+        default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
+        shown = defaults.get(name) or (f"`{default}`" if default != "" else "*(empty)*")
+        rows.append(f"| `{PREFIX}{name.upper()}` | {shown} | {field.description} |")
+    return "\n".join(rows)
