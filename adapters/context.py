@@ -19,7 +19,7 @@ class AdapterContext:
 
     location: str
     token: str | None
-    data_dir: Path
+    cache_dir: Path
     database: Database
     durable: DurableWork
     workers: Workers

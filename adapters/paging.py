@@ -14,6 +14,7 @@ from adapters.errors import InvalidInput
 
 T = TypeVar("T")
 
+DEFAULT_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 100
 
 
@@ -81,8 +82,10 @@ def position_of(cursor: str) -> Position:
         ) from None
 
 
-def page_size(first: int) -> int:
-    """Check the number of rows that a caller wants; raises InvalidInput outside 0 to 100."""
+def page_size(first: int | None) -> int:
+    """Check the number of rows that a caller wants, 50 if it does not say; raises InvalidInput outside 0 to 100."""
+    if first is None:
+        return DEFAULT_PAGE_SIZE
     if not 0 <= first <= MAX_PAGE_SIZE:
         raise InvalidInput("ValidationError", f"first is {first}: ask for 0 to {MAX_PAGE_SIZE} rows", "first")
     return first

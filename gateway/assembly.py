@@ -48,7 +48,7 @@ def assemble(settings: Settings) -> Assembly:
     context = AdapterContext(
         location=settings.cloudsigma,
         token=settings.cloudsigma_token.get_secret_value() or None,
-        data_dir=settings.data_dir,
+        cache_dir=settings.engine_cache,
         database=database,
         durable=durable,
         workers=Workers(settings.workers),

@@ -60,10 +60,9 @@ def _input(report: str) -> dict[str, str]:
 
 
 async def _run(settings: Settings, request: GenerateRequest, console: Console) -> Output:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
     opening = open_pipeline(
         Workers(1),
-        EngineSettings(cache_dir=settings.data_dir / "cache", attack_bundle=settings.attack_bundle),
+        EngineSettings(cache_dir=settings.engine_cache, attack_bundle=settings.attack_bundle),
         Nvd(base=settings.nvd_url, api_key=settings.nvd_api_key.get_secret_value() or None),
         settings.allowed_hosts,
     )

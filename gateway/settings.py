@@ -27,7 +27,11 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     data_dir: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("trigraph"),
-        description="Folder of the embedded data: databases and the trained technique model.",
+        description="Folder of the embedded data.",
+    )
+    cache_dir: Path | None = Field(
+        None,
+        description="Folder of what can be built again, such as the technique model; empty: within the data folder.",
     )
     api_keys: SecretStr = Field(
         SecretStr(""),
@@ -80,6 +84,11 @@ class Settings(BaseSettings):
         return given.replace("postgres://", "postgresql://") or f"sqlite:///{self.data_dir / 'workflows.sqlite3'}"
 
     @property
+    def engine_cache(self) -> Path:
+        """The folder of what can be built again."""
+        return self.cache_dir or self.data_dir / "cache"
+
+    @property
     def allowed_hosts(self) -> frozenset[str]:
         """The private addresses that may be fetched from."""
         return frozenset(pair.strip() for pair in self.fetch_allowed.split(",") if pair.strip())
@@ -104,7 +113,12 @@ def _sentence(problem: object) -> str:
 def settings_table() -> str:
     """Write the table of settings as the README shows it."""
     rows = ["| setting | default | what it does |", "|---|---|---|"]
-    defaults = {"data_dir": "the user's data folder", "workers": "2, or 1 on one core", "attack_bundle": "*(empty)*"}
+    defaults = {
+        "data_dir": "the user's data folder",
+        "workers": "2, or 1 on one core",
+        "attack_bundle": "*(empty)*",
+        "cache_dir": "*(empty)*",
+    }
     for name, field in Settings.model_fields.items():
         default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
         shown = defaults.get(name) or (f"`{default}`" if default != "" else "*(empty)*")

@@ -59,7 +59,7 @@ async def execution(info: Info, arn: Annotated[str, argument(description="The ex
 
 async def executions(
     info: Info,
-    first: Annotated[int, argument(description="How many, 0 to 100.")] = 50,
+    first: Annotated[int | None, argument(description="How many, 0 to 100.")] = 50,
     after: Annotated[str | None, argument(description="The endCursor of the page before.")] = None,
     status: Annotated[ExecutionStatus | None, argument(description="Only those of this status.")] = None,
 ) -> Page[Execution]:

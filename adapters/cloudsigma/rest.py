@@ -37,6 +37,7 @@ from adapters.principal import Principal
 
 CALLS_AT_ONCE = 8
 FINISHED_KEPT = 200
+NULL = msgspec.Raw(b"null")
 
 
 class Detail(NamedTuple):
@@ -187,11 +188,11 @@ class _Started(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Status(Execution, frozen=True, kw_only=True):
-    output: msgspec.Raw | None = None
+    output: msgspec.Raw = NULL
 
 
 def _detail_of(status: _Status, path: str) -> Detail:
-    output = decode_output(status.output, path) if status.output is not None else None
+    output = None if status.output == NULL else decode_output(status.output, path)
     fields = {name: getattr(status, name) for name in Execution.__struct_fields__}
     if output is not None:
         fields.update(

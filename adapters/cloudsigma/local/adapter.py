@@ -195,7 +195,7 @@ def build(context: AdapterContext) -> LocalCloudSigma:
         feed = PostgresChangeFeed(context.database.dsn, "trigraph_cloudsigma", Execution)
     pipeline = open_pipeline(
         context.workers,
-        EngineSettings(cache_dir=context.data_dir / "cache", attack_bundle=context.attack_bundle),
+        EngineSettings(cache_dir=context.cache_dir, attack_bundle=context.attack_bundle),
         Nvd(base=context.nvd_url, api_key=context.nvd_api_key),
         context.fetch_allowed,
     )
