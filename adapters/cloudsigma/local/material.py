@@ -51,10 +51,11 @@ class Extraction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """A technique that shall get a rule on a platform."""
+    """A technique that shall get a rule on a platform; `tactics` are all that ATT&CK files it under."""
 
     finding: TechniqueFinding
     platform: Platform
+    tactics: tuple[str, ...] = ()
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):

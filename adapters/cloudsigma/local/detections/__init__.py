@@ -1,0 +1,1 @@
+"""The catalogue of detections: one YAML file per platform, read by `catalogue`."""

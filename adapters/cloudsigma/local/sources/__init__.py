@@ -1,0 +1,1 @@
+"""Where threat reports come from: fetched pages, their text, and the record of a CVE."""
