@@ -62,7 +62,7 @@ def _check_type(input_type: str, given: InputType) -> None:
     if input_type not in tuple(InputType):
         known = ", ".join(InputType)
         raise InvalidInput(
-            "InvalidInputType", f"There is no input type {input_type!r}; known are {known}.", "inputType"
+            "InvalidInputType", f"There is no input type {_shown(input_type)}; known are {known}.", "inputType"
         )
     if input_type != given:
         raise InvalidInput(

@@ -20,6 +20,8 @@ from adapters.store.metadata import next_value
 
 COUNTER = "cloudsigma"
 STAGES = tuple(Stage)
+MAX_ERROR_CHARACTERS = 1000
+"""So that a change fits into a notification of PostgreSQL's, whatever a stage says."""
 
 
 def new_arn() -> str:
@@ -78,7 +80,9 @@ class ExecutionRecords:
             await writing.connection.execute(insert(outputs).values(arn=arn, output=msgspec.json.encode(output)))
 
     async def fail(self, writing: Writing[Execution], arn: str, error: str) -> None:
-        """Record why an execution failed."""
+        """Record why an execution failed, shortened to 1,000 characters."""
+        if len(error) > MAX_ERROR_CHARACTERS:
+            error = f"{error[: MAX_ERROR_CHARACTERS - 1]}…"
         await self._update(writing, arn, status=ExecutionStatus.FAILED.value, stopped_at=datetime.now(UTC), error=error)
 
     async def task(self, arn: str) -> tuple[Principal, GenerateRequest]:

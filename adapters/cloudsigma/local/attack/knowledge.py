@@ -158,15 +158,15 @@ def load_knowledge(bundle: Path | None = None) -> AttackKnowledge:
 
 
 _CITATION = re.compile(r"\s*\(Citation:[^)]*\)?")
+_CUT = re.compile(r"\s*(?:\(C?i?t?a?t?i?o?n?)?\.\.\.$")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)?")
 _MARKUP = re.compile(r"</?\w+>|`|\*\*")
 
 
 def plain(markdown: str) -> str:
     """Return ATT&CK's Markdown as one line of plain text without citations, links and the mark of a cut end."""
-    text = _CITATION.sub("", markdown)
-    text = _MARKUP.sub("", _LINK.sub(r"\1", text))
-    return " ".join(text.removesuffix("...").removesuffix("(...").split())
+    text = _CUT.sub("", _CITATION.sub("", markdown))
+    return " ".join(_MARKUP.sub("", _LINK.sub(r"\1", text)).split())
 
 
 def _in_force(entry: Entry) -> bool:

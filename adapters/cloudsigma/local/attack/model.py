@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import zlib
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
@@ -54,7 +55,7 @@ def load_model(cache: Path, knowledge: AttackKnowledge) -> TechniqueModel:
     file = cache / f"techniques-{_key(knowledge)}.npz"
     try:
         return TechniqueModel(_read(file))
-    except (FileNotFoundError, BadZipFile, KeyError, ValueError, EOFError):
+    except (FileNotFoundError, BadZipFile, KeyError, ValueError, EOFError, zlib.error):
         learned = learn(knowledge, load_cues())
         cache.mkdir(parents=True, exist_ok=True)
         _write(file, learned)
@@ -84,7 +85,7 @@ def _write(file: Path, learned: Learned) -> None:
 
 
 def _read(file: Path) -> Learned:
-    with np.load(file, allow_pickle=False) as stored:
+    with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
         vocabulary, classes = (tuple(stored[name].tobytes().decode().split("\n")) for name in ("vocabulary", "classes"))
         weights = (stored["data"], stored["indices"], stored["indptr"])
         return Learned(

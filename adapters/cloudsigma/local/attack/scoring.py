@@ -25,6 +25,9 @@ best sentence, and of its use by somebody the report names. Chosen on halves of 
 LEAST_USAGE = 30
 """Users that a technique is taken to have at least: a rare one must still be told when it is plainly shown."""
 
+FEW, BREVITY_WEIGHT = 40, 0.6
+"""Sentences below which a text is short, and how its shortness raises the odds: each of its sentences matters more."""
+
 THRESHOLD = 0.25
 """The least score of a technique that is told."""
 
@@ -64,6 +67,7 @@ def sight(sentences: Sequence[str], knowledge: AttackKnowledge, model: Technique
             usage=knowledge.usage.get(technique_id, 0),
             chance=float(chance.max()),
             known=technique_id in known,
+            length=len(sentences),
         )
         score = max(score, NAMED) if technique_id in named else score
         if score >= THRESHOLD:
@@ -73,7 +77,7 @@ def sight(sentences: Sequence[str], knowledge: AttackKnowledge, model: Technique
     return tuple(sorted(sightings, key=lambda sighting: (-sighting.score, sighting.technique_id)))
 
 
-def _score(*, evidence: float, usage: int, chance: float, known: bool) -> float:
+def _score(*, evidence: float, usage: int, chance: float, known: bool, length: int) -> float:
     if evidence < STRONG:
         return 0.0
     odds = (
@@ -82,6 +86,7 @@ def _score(*, evidence: float, usage: int, chance: float, known: bool) -> float:
         + USAGE_WEIGHT * math.log1p(max(LEAST_USAGE, usage))
         + MODEL_WEIGHT * math.log(chance + 0.001)
         + ACTOR_WEIGHT * known
+        + BREVITY_WEIGHT * math.log(max(1, FEW / length))
     )
     return 1 / (1 + math.exp(-odds))
 
