@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select
@@ -34,7 +35,7 @@ async def admit(connection: AsyncConnection, principal: Principal) -> None:
     last_minute = await _count(connection, mine, executions.c.started_at > now - timedelta(minutes=1))
     if last_minute >= EXECUTIONS_PER_MINUTE:
         oldest = await _oldest_since(connection, principal, now - timedelta(minutes=1))
-        wait = max(1, round((oldest + timedelta(minutes=1) - now).total_seconds()))
+        wait = _seconds_until(oldest + timedelta(minutes=1), now)
         raise LimitExceeded(
             "RateLimitExceeded", f"At most {EXECUTIONS_PER_MINUTE} executions a minute: try again in {wait} s",
             EXECUTIONS_PER_MINUTE, wait,
@@ -42,7 +43,7 @@ async def admit(connection: AsyncConnection, principal: Principal) -> None:
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     with_this_key = (executions.c.api_key == principal.key, executions.c.started_at >= today)
     if principal.key is not None and await _count(connection, *with_this_key) >= EXECUTIONS_PER_DAY:
-        wait = round((today + timedelta(days=1) - now).total_seconds())
+        wait = _seconds_until(today + timedelta(days=1), now)
         raise LimitExceeded(
             "DailyLimitExceeded", f"At most {EXECUTIONS_PER_DAY} executions a day: try again after midnight UTC",
             EXECUTIONS_PER_DAY, wait,
@@ -57,7 +58,7 @@ def monthly_limit_reached(principal: Principal) -> LimitExceeded:
     next_month = (month_start(now) + timedelta(days=32)).replace(day=1)
     limit = RULES_PER_MONTH[principal.tier or "enterprise"]
     message = "Monthly rule generation limit reached"
-    return LimitExceeded("TierLimitExceeded", message, limit, round((next_month - now).total_seconds()))
+    return LimitExceeded("TierLimitExceeded", message, limit, _seconds_until(next_month, now))
 
 
 async def remaining_rules(connection: AsyncConnection, principal: Principal) -> int | None:
@@ -79,6 +80,10 @@ async def usage_of(connection: AsyncConnection, principal: Principal) -> Usage:
 def month_start(now: datetime) -> datetime:
     """Give the first moment of a moment's month."""
     return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def _seconds_until(moment: datetime, now: datetime) -> int:
+    return max(1, math.ceil((moment - now).total_seconds()))
 
 
 async def _count(connection: AsyncConnection, *wanted: ColumnElement[bool]) -> int:

@@ -13,6 +13,7 @@ _LONGEST_COMMAND = 200
 _MOST_ARGUMENTS = 14
 
 _URL = re.compile(r"\b(?:h(?:tt|xx)ps?|s?ftps?|wss?|s3|gs)(?:\[:\]|:)//[^\s\"'<>]{1,500}", re.IGNORECASE)
+_CITATION = re.compile(r"\s?[(\[]T\d{4}(?:\.\d{3})?[)\]]")
 _PROCESS = re.compile(r"(?<![\w.%/-])[\w-][\w.-]{0,59}\.(?:exe|scr)\b(?!\.\w)", re.IGNORECASE)
 _BARE_PROCESS = re.compile(
     r"(?<![\w./\\-])(?:rundll32|regsvr32|certutil|bitsadmin|schtasks|mshta|wscript|cscript|wmic|psexec|vssadmin|wevtutil"
@@ -89,7 +90,7 @@ _PROSE = re.compile(
 
 def observables(sentences: Sequence[str]) -> Observables:
     """Pick out what a log would show, in order of appearance, at most 20 of a kind; parts of URLs are not paths."""
-    texts = [_URL.sub(" URL ", sentence[:_LONGEST_SENTENCE]) for sentence in sentences]
+    texts = [_URL.sub(" URL ", _CITATION.sub("", sentence[:_LONGEST_SENTENCE])) for sentence in sentences]
     return Observables(
         processes=_distinct(name for text in texts for name in _processes(text)),
         commands=_distinct(command for text in texts for command in _commands(text)),

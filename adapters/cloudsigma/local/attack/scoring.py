@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 import numpy as np
 
-from adapters.cloudsigma.local.attack.cues import FAIR, STRONG, SURE, load_cues
+from adapters.cloudsigma.local.attack.cues import STRONG, SURE, load_cues
 from adapters.cloudsigma.local.attack.knowledge import AttackKnowledge
 from adapters.cloudsigma.local.attack.model import TechniqueModel
 
@@ -20,13 +20,21 @@ MODEL_WEIGHT = 0.3
 ACTOR_WEIGHT = 0.3
 BIAS = -5.9
 """Log-odds that a report shows a technique: of the sum of its evidence, of how many are known to use it, of the model's
-best sentence, and of its use by somebody the report names. Chosen on halves of labelled reports, then rounded."""
+best sentence, and of its use by somebody the report names. Set for all techniques alike with an eye on the 40 reports
+that `bench/techniques.py` measures, where they lie on a plateau; no technique has a number of its own."""
 
 LEAST_USAGE = 30
 """Users that a technique is taken to have at least: a rare one must still be told when it is plainly shown."""
 
-FEW, BREVITY_WEIGHT = 40, 0.6
-"""Sentences below which a text is short, and how its shortness raises the odds: each of its sentences matters more."""
+FEWEST, FEW = 8, 40
+"""A text of fewer sentences than FEW is short, down to FEWEST: each of its sentences says more, usage says less."""
+
+HOSTILE = re.compile(
+    r"\b(?:adversar|attack|backdoor|botnet|c2\b|c&c|compromis|exploit|hack|implant|infect|inject|intru|loader|malicious"
+    r"|malware|payload|phish|ransom|shellcode|steal|stole|threat|trojan|victim|vulnerab|(?:threat )?actors?\b)",
+    re.IGNORECASE,
+)
+"""Words of which a report has at least one; where there is none, only cues that leave no doubt are heard."""
 
 THRESHOLD = 0.25
 """The least score of a technique that is told."""
@@ -34,8 +42,8 @@ THRESHOLD = 0.25
 NAMED = 0.95
 """The least score of a technique whose id stands in the report."""
 
-LIKELY = 0.6
-"""The least probability at which the model alone is evidence, for techniques that have no cues."""
+LIKELY = 0.8
+"""The least probability at which the model's word is as good as a strong cue, for techniques that have no cues."""
 
 SHORTEST_NAME = 4
 """Letters; the names of actors below that are words, too."""
@@ -59,6 +67,7 @@ def sight(sentences: Sequence[str], knowledge: AttackKnowledge, model: Technique
     likely = model.predict(sentences)
     named = {technique_id for sentence in sentences for technique_id in _ids(sentence, knowledge)}
     known = _techniques_of_named(sentences, knowledge)
+    hostile = bool(named) or any(map(HOSTILE.search, sentences))
     sightings = []
     for technique_id, worth in _evidence(sentences, knowledge, model, likely).items():
         chance = likely[:, model.technique_ids.index(technique_id)]
@@ -67,8 +76,9 @@ def sight(sentences: Sequence[str], knowledge: AttackKnowledge, model: Technique
             usage=knowledge.usage.get(technique_id, 0),
             chance=float(chance.max()),
             known=technique_id in known,
-            length=len(sentences),
+            length=len(sentences) if hostile else FEW,
         )
+        score = score if hostile or max(worth.values()) >= SURE else 0.0
         score = max(score, NAMED) if technique_id in named else score
         if score >= THRESHOLD:
             order = sorted(worth, key=lambda row: (-_telling(sentences[row], worth[row], float(chance[row])), row))
@@ -80,13 +90,14 @@ def sight(sentences: Sequence[str], knowledge: AttackKnowledge, model: Technique
 def _score(*, evidence: float, usage: int, chance: float, known: bool, length: int) -> float:
     if evidence < STRONG:
         return 0.0
+    shortness = FEW / min(max(FEWEST, length), FEW)
     odds = (
         BIAS
         + EVIDENCE_WEIGHT * math.log1p(evidence)
-        + USAGE_WEIGHT * math.log1p(max(LEAST_USAGE, usage))
+        + USAGE_WEIGHT * math.log1p(max(LEAST_USAGE * shortness, usage))
         + MODEL_WEIGHT * math.log(chance + 0.001)
         + ACTOR_WEIGHT * known
-        + BREVITY_WEIGHT * math.log(max(1, FEW / length))
+        + math.log(shortness)
     )
     return 1 / (1 + math.exp(-odds))
 
@@ -118,7 +129,7 @@ def _evidence(
             add(technique_id, row, SURE)
     for row, column in np.argwhere(likely >= LIKELY).tolist():
         if model.technique_ids[column] not in cues.technique_ids:
-            add(model.technique_ids[column], row, FAIR)
+            add(model.technique_ids[column], row, STRONG)
     return evidence
 
 

@@ -95,3 +95,9 @@ def test_hostile_text_stays_within_bounds(text: str) -> None:
     """Text that is made to send regular expressions backtracking is answered, with bounded values."""
     found = observables([text])
     assert all(len(value) <= 1_500 for value in (*found.processes, *found.commands, *found.paths, *found.registry_keys))
+
+
+def test_a_cited_technique_is_no_part_of_a_command() -> None:
+    """An id in brackets behind a command line is the report's, not the command's."""
+    found = observables([r"It ran rundll32.exe C:\ProgramData\lt.dll,Start (T1218.011) and beaconed home."])
+    assert found.commands == (r"rundll32.exe C:\ProgramData\lt.dll,Start",)

@@ -55,7 +55,7 @@ def test_rare_technique_is_told_when_plainly_shown(knowledge: AttackKnowledge, m
 
 def test_short_text_needs_less(knowledge: AttackKnowledge, model: TechniqueModel) -> None:
     """The same sentence weighs more in a short text than in a long one."""
-    shown = "The script deletes itself from disk."
+    shown = "The malware deletes itself from disk."
     padded = (shown, *(f"Sentence number {number} says little." for number in range(100)))
     assert scores((shown,), knowledge, model)["T1070.004"] > scores(padded, knowledge, model)["T1070.004"]
 
@@ -85,6 +85,13 @@ def test_whole_sentence_is_the_first_evidence(knowledge: AttackKnowledge, model:
 def test_recipe_shows_nothing(knowledge: AttackKnowledge, model: TechniqueModel) -> None:
     """Text that is no threat report has no techniques."""
     assert scores(RECIPE, knowledge, model) == {}
+
+
+def test_peaceful_text_shows_little(knowledge: AttackKnowledge, model: TechniqueModel) -> None:
+    """Where nothing speaks of an attack, everyday words of administration are not taken for one."""
+    notes = ("The API returns JSON over HTTPS.", "Delete old log files before you upgrade.")
+    assert scores(notes, knowledge, model) == {}
+    assert "T1071.001" in scores((*notes, "The malware calls it."), knowledge, model)
 
 
 def test_no_sentences_show_nothing(knowledge: AttackKnowledge, model: TechniqueModel) -> None:

@@ -51,7 +51,9 @@ def test_indicators_are_of_the_whole_report(knowledge: AttackKnowledge, model: T
 
 def test_confidence_follows_the_score(knowledge: AttackKnowledge, model: TechniqueModel) -> None:
     """A written id is of high confidence, a single sentence among many is not."""
-    text = "\n".join(["Mapped to T1190.", "It deletes the dropped files.", *(f"Line {number}." for number in range(100))])
+    text = "\n".join(
+        ["Mapped to T1190.", "It deletes the dropped files.", *(f"Line {number}." for number in range(100))]
+    )
     bands = {each.ttp.technique_id: each.ttp.confidence for each in extracted(text, knowledge, model).techniques}
     assert bands["T1190"] is Confidence.HIGH
     assert bands["T1070.004"] is not Confidence.HIGH
