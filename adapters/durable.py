@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
 
+logger = logging.getLogger(__name__)
+
 APPLICATION_VERSION = "1"
-"""DBOS resumes only what its own version started: count it up when the steps of a workflow change."""
+"""Part of a workflow's id: count it up when the steps change, and what ran begins again instead of resuming."""
+
+KEPT = timedelta(days=1)
+"""How long a workflow that has ended is kept, with its steps' results."""
+
+FORGET_SECONDS = 3600.0
+FORGET_AT_ONCE = 500
+ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
 Workflow = Callable[[str], Awaitable[None]]
 """A workflow's body: takes the key of what it works on, and finds all else in the store."""
@@ -26,9 +38,12 @@ class DurableWork:
 
     _started: ClassVar[bool] = False
 
-    def __init__(self, database_url: str, executor_id: str) -> None:
+    def __init__(self, database_url: str, executor_id: str, kept: timedelta = KEPT) -> None:
         self._database_url = database_url
         self._executor_id = executor_id
+        self._kept = kept
+        self._running = False
+        self._forgetting: asyncio.Task[None] | None = None
         self._bodies: dict[str, Workflow] = {}
         self._workflows: dict[str, Callable[[str], Any]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -43,7 +58,7 @@ class DurableWork:
             return
         if DurableWork._started:
             raise RuntimeError("durable work runs once a process: close the first gateway before starting another")
-        DurableWork._started = True
+        DurableWork._started = self._running = True
         await asyncio.to_thread(_import_dbos)
         from dbos import DBOS, DBOSConfig
 
@@ -52,33 +67,58 @@ class DurableWork:
             system_database_url=self._database_url,
             application_version=APPLICATION_VERSION,
             executor_id=self._executor_id,
-            log_level="WARNING",
+            log_level="ERROR",
             run_migrations=True,
         )
         DBOS(config=config)
         for name, body in self._bodies.items():
             self._workflows[name] = DBOS.workflow(name=name)(self._tracked(body))
         DBOS.launch()
+        self._forgetting = asyncio.create_task(self._forget(), name="durable-work-forgets")
 
     async def begin(self, name: str, key: str) -> None:
-        """Begin a workflow on `key`; a second call with the same key changes nothing."""
+        """Begin a workflow on `key`; a second call with the same key changes nothing while the first is kept."""
         from dbos import DBOS, SetWorkflowID
 
-        with SetWorkflowID(f"{name}:{key}"):
+        with SetWorkflowID(f"{name}:{APPLICATION_VERSION}:{key}"):
             await DBOS.start_workflow_async(self._workflows[name], key)
 
     async def stop(self) -> None:
         """Interrupt what runs, so that the next start resumes it, and leave DBOS."""
-        if not self._workflows:
+        if not self._running:
             return
         from dbos import DBOS
 
-        for task in self._tasks:
+        interrupted = [*self._tasks, *([self._forgetting] if self._forgetting else [])]
+        for task in interrupted:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*interrupted, return_exceptions=True)
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+        # DBOS has put its own threads in place of the event loop's, and has ended them now.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
         self._workflows.clear()
-        DurableWork._started = False
+        DurableWork._started = self._running = False
+
+    async def _forget(self) -> None:
+        """Delete what has ended long ago, now and every hour."""
+        while True:
+            try:
+                while await self._forget_some() == FORGET_AT_ONCE:
+                    pass
+            except Exception:
+                logger.exception("Durable work that has ended could not be deleted; it is tried again in an hour")
+            await asyncio.sleep(FORGET_SECONDS)
+
+    async def _forget_some(self) -> int:
+        from dbos import DBOS
+
+        before = (datetime.now(UTC) - self._kept).isoformat()
+        ended = await DBOS.list_workflows_async(
+            status=ENDED, completed_before=before, limit=FORGET_AT_ONCE, load_input=False, load_output=False
+        )
+        if ended:
+            await DBOS.delete_workflows_async([workflow.workflow_id for workflow in ended])
+        return len(ended)
 
     def _tracked(self, body: Workflow) -> Workflow:
         async def workflow(key: str) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Generic, TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 
@@ -21,8 +20,8 @@ MAX_PAGE_SIZE = 100
 class Position(msgspec.Struct, frozen=True, array_like=True, order=True):
     """Where a row stands in a list: its time, then its key."""
 
-    at: datetime
-    key: str
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
+    key: Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")]  # which no database takes
 
 
 class PageInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,17 +74,18 @@ def position_of(cursor: str) -> Position:
     """Read a cursor back; anything that is not one raises InvalidInput."""
     padded = cursor + "=" * (-len(cursor) % 4)
     try:
-        return msgspec.json.decode(base64.b64decode(padded, altchars=b"-_", validate=True), type=Position)
-    except (binascii.Error, UnicodeError, ValueError, msgspec.MsgspecError):
+        position = msgspec.json.decode(base64.b64decode(padded, altchars=b"-_", validate=True), type=Position)
+        return Position(position.at.astimezone(UTC), position.key)
+    except (ValueError, OverflowError, msgspec.MsgspecError):
         raise InvalidInput(
             "ValidationError", f"{cursor[:80]!r} is not a cursor: use an endCursor as it was given", "after"
         ) from None
 
 
-def page_size(first: int | None) -> int:
-    """Check the number of rows that a caller wants, 50 if it does not say; raises InvalidInput outside 0 to 100."""
+def page_size(first: int | None, default: int = DEFAULT_PAGE_SIZE) -> int:
+    """Check the number of rows that a caller wants, `default` if it does not say; raises InvalidInput over 100."""
     if first is None:
-        return DEFAULT_PAGE_SIZE
+        return default
     if not 0 <= first <= MAX_PAGE_SIZE:
         raise InvalidInput("ValidationError", f"first is {first}: ask for 0 to {MAX_PAGE_SIZE} rows", "first")
     return first

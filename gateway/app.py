@@ -14,8 +14,10 @@ from strawberry.types import ExecutionContext
 
 from gateway.assembly import Assembly, assemble
 from gateway.body_size import BodySize
-from gateway.errors import StableErrors
+from gateway.document_limits import DocumentDepth, DocumentLength
+from gateway.errors import StableErrors, shown
 from gateway.graphql import GraphQLEndpoint
+from gateway.local_host import LocalHost
 from gateway.operation import OwnContext
 from gateway.playground import playground_routes
 from gateway.principals import Keyring, read_keyring, refuse_open_door
@@ -25,10 +27,15 @@ from schema.graph import build_graph
 
 
 class QuietGraph(strawberry.Schema):
-    """The schema without Strawberry's own log of every error: `gateway.errors` logs what is unexpected."""
+    """The schema without Strawberry's own log of every error: `gateway.errors` says what is shown and what logged."""
 
-    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Log nothing."""
+    def process_errors(
+        self,
+        errors: list[GraphQLError],
+        execution_context: ExecutionContext | None = None,  # noqa: ARG002 - Strawberry's signature
+    ) -> None:
+        """Show what may be shown, also of what went wrong before anything was resolved."""
+        errors[:] = [shown(error) for error in errors]
 
 
 def create_app(settings: Settings, assembly: Assembly | None = None, keyring: Keyring | None = None) -> Starlette:
@@ -48,7 +55,8 @@ def create_app(settings: Settings, assembly: Assembly | None = None, keyring: Ke
         finally:
             await parts.close()
 
-    endpoint = GraphQLEndpoint(build_graph([OwnContext, StableErrors], QuietGraph), parts.services, keyring)
+    graph = build_graph([OwnContext, StableErrors, DocumentLength, DocumentDepth], QuietGraph)
+    endpoint = GraphQLEndpoint(graph, parts.services, keyring)
     return Starlette(
         routes=[
             Route("/graphql", endpoint),
@@ -56,6 +64,6 @@ def create_app(settings: Settings, assembly: Assembly | None = None, keyring: Ke
             *probe_routes(parts),
             *playground_routes(),
         ],
-        middleware=[Middleware(BodySize)],
+        middleware=[Middleware(BodySize)] if keyring.principals else [Middleware(LocalHost), Middleware(BodySize)],
         lifespan=lifespan,
     )

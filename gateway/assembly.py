@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from adapters.cloudsigma.port import CloudSigma
 from adapters.context import AdapterContext
 from adapters.durable import DurableWork
-from adapters.registry import build_adapter
+from adapters.registry import UnknownAdapter, build_adapter
 from adapters.services import Services
 from adapters.store.database import Database
 from adapters.workers import Workers
-from gateway.settings import Settings
+from gateway.failing import CommandFailed
+from gateway.settings import Settings, SettingsError
+
+STORE_SECONDS = 10
+
+
+class StoreUnreachable(CommandFailed):
+    """The database gives no answer; the message says what to do."""
 
 
 @dataclass(kw_only=True)
@@ -41,8 +49,8 @@ class Assembly:
 
 
 def assemble(settings: Settings) -> Assembly:
-    """Build the parts that the settings ask for."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    """Build the parts that the settings ask for; raises SettingsError."""
+    settings.prepare_folders()
     database = Database(settings.database)
     durable = DurableWork(settings.durable_database, settings.executor_id)
     context = AdapterContext(
@@ -57,5 +65,21 @@ def assemble(settings: Settings) -> Assembly:
         attack_bundle=settings.attack_bundle,
         fetch_allowed=settings.allowed_hosts,
     )
-    cloudsigma: CloudSigma = build_adapter("cloudsigma", context)
+    try:
+        cloudsigma: CloudSigma = build_adapter("cloudsigma", context)
+    except UnknownAdapter as error:
+        raise SettingsError(str(error)) from None
     return Assembly(database=database, durable=durable, services=Services(cloudsigma=cloudsigma))
+
+
+async def reach_store(database: Database) -> None:
+    """Ask the store for an answer; raises StoreUnreachable."""
+    try:
+        async with asyncio.timeout(STORE_SECONDS):
+            await database.ping()
+    except Exception as error:  # noqa: BLE001 - each driver raises errors of its own
+        url = database.url.render_as_string(hide_password=True)
+        cure = "check TRIGRAPH_DATABASE_URL and that the server runs"
+        if not database.is_postgres:
+            cure = "move that file away, or set TRIGRAPH_DATA_DIR to another folder"
+        raise StoreUnreachable(f"no answer from {url} ({type(error).__name__}): {cure}") from None

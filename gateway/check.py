@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
+from contextlib import AsyncExitStack
 
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy.exc import SQLAlchemyError
+from rich.text import Text
 
 from adapters.health import Health
-from adapters.registry import UnknownAdapter
-from gateway.assembly import assemble
+from gateway.assembly import StoreUnreachable, assemble, reach_store
 from gateway.failing import CommandFailed
 from gateway.playground import is_built
 from gateway.principals import read_keyring, refuse_open_door
@@ -21,11 +20,11 @@ async def check(settings: Settings) -> None:
     """Print a line for each part; raises CommandFailed if one is not as it should be."""
     table = Table(title="trigraph check", title_justify="left")
     for heading in ("part", "state", "what"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     wrong = 0
     for part, health, message in [_callers(settings), _data(settings), *await _services(settings), _playground()]:
         colour = {Health.UP: "green", Health.DEGRADED: "yellow", Health.DOWN: "red"}[health]
-        table.add_row(part, f"[{colour}]{health}[/]", message)
+        table.add_row(part, Text(health, colour), Text(message))
         wrong += health is Health.DOWN
     Console().print(table)
     if wrong:
@@ -44,29 +43,26 @@ def _callers(settings: Settings) -> tuple[str, Health, str]:
 
 def _data(settings: Settings) -> tuple[str, Health, str]:
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"{settings.data_dir} can't be made ({error.strerror}): set TRIGRAPH_DATA_DIR to a folder of yours"
-        return "data folder", Health.DOWN, message
-    if not os.access(settings.data_dir, os.W_OK):
-        return "data folder", Health.DOWN, f"{settings.data_dir} can't be written: set TRIGRAPH_DATA_DIR"
+        settings.prepare_folders()
+    except SettingsError as error:
+        return "data folder", Health.DOWN, str(error)
     return "data folder", Health.UP, str(settings.data_dir)
 
 
 async def _services(settings: Settings) -> list[tuple[str, Health, str]]:
     try:
         parts = assemble(settings)
-    except (UnknownAdapter, OSError) as error:
+    except SettingsError as error:
         return [("cloudsigma", Health.DOWN, str(error))]
-    try:
-        await parts.database.ping()
-        store = ("store", Health.UP, parts.database.url.render_as_string(hide_password=True))
-    except (SQLAlchemyError, OSError) as error:
-        message = f"no answer ({type(error).__name__}): check TRIGRAPH_DATABASE_URL and that the server runs"
-        return [("store", Health.DOWN, message)]
-    health = await parts.services.cloudsigma.health()
-    await parts.services.cloudsigma.close()
-    await parts.database.close()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(parts.database.close)
+        stack.push_async_callback(parts.services.cloudsigma.close)
+        try:
+            await reach_store(parts.database)
+        except StoreUnreachable as error:
+            return [("store", Health.DOWN, str(error))]
+        health = await parts.services.cloudsigma.health()
+    store = ("store", Health.UP, parts.database.url.render_as_string(hide_password=True))
     latency = f", {health.latency_ms:.0f} ms" if health.latency_ms is not None else ""
     return [store, ("cloudsigma", health.health, health.message or f"{health.adapter}{latency}")]
 

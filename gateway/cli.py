@@ -116,10 +116,7 @@ def _check(_options: argparse.Namespace) -> None:
 
 
 def _key(options: argparse.Namespace) -> None:
-    from gateway.principals import digest_of, new_key, read_keyring
-    from gateway.settings import read_settings
+    from gateway.principals import new_entry
 
-    key = new_key()
-    entry = f"{options.name}=sha256:{digest_of(key)}"
-    read_keyring(read_settings(api_keys=entry))
+    key, entry = new_entry(options.name)
     print(f"key (shown this once):       {key}\nentry of TRIGRAPH_API_KEYS:  {entry}")  # noqa: T201 - the command's output

@@ -11,6 +11,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from adapters.cloudsigma.local.failure import PipelineFailure
 from adapters.cloudsigma.local.pipeline import open_pipeline
@@ -44,6 +45,7 @@ async def detect(
     options = {"platforms": platforms, "siems": siems, "include_ioc_rules": include_ioc_rules, "force": force}
     try:
         request = validated(**_input(report), **options)  # type: ignore[arg-type] # checked there
+        _make(folder)
         output = await _run(settings, request, console)
     except (InvalidInput, PipelineFailure) as error:
         raise CommandFailed(f"{error.code}: {error.message}") from None
@@ -60,6 +62,7 @@ def _input(report: str) -> dict[str, str]:
 
 
 async def _run(settings: Settings, request: GenerateRequest, console: Console) -> Output:
+    settings.prepare_folders()
     opening = open_pipeline(
         Workers(1),
         EngineSettings(cache_dir=settings.engine_cache, attack_bundle=settings.attack_bundle),
@@ -82,9 +85,16 @@ async def _run(settings: Settings, request: GenerateRequest, console: Console) -
     return output
 
 
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandFailed(f"rules can't go to {folder} ({error.strerror}): name a folder by --output") from None
+
+
 def write_rules(output: Output, folder: Path) -> list[Path]:
     """Write each rule as `PLATFORM/TITLE.yml`, its queries beside it by SIEM, and the whole output as JSON."""
-    folder.mkdir(parents=True, exist_ok=True)
+    _make(folder)
     written = []
     for rule in output.rules:
         path = folder / (rule.platform or "any") / f"{_file_name(rule)}.yml"
@@ -109,12 +119,14 @@ def _summarise(output: Output, written: Sequence[Path], folder: Path, console: C
         table.add_column(heading, justify="right" if heading == "rules" else "left")
     for ttp in output.ttps:
         count = sum(rule.technique_id == ttp.technique_id for rule in output.rules)
-        table.add_row(ttp.technique_id, ttp.name, ttp.tactic, ttp.confidence, str(count))
+        row = (ttp.technique_id, ttp.name, ttp.tactic, ttp.confidence, str(count))
+        table.add_row(*(Text(cell) for cell in row))
     console.print(table)
     for notice in output.pipeline_notices:
-        console.print(f"[yellow]{notice.severity}[/] {notice.code}: {notice.message}", highlight=False)
+        console.print(Text.assemble((notice.severity, "yellow"), f" {notice.code}: {notice.message}"))
     seconds = output.metadata.processing_time_ms / 1000
     console.print(
         f"{len(written)} rules from {len(output.ttps)} techniques and {len(output.iocs)} indicators "
-        f"in {seconds:.1f} s, in {folder}/"
+        f"in {seconds:.1f} s, in {folder}/",
+        markup=False,
     )

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 GOING_AWAY = 1001
+CLOSE_SECONDS = 1.0
 REASON = "The server is shutting down: connect again and hand back the last cursor"
+CUT_SHORT = {
+    "message": "The server is shutting down and could not wait for the answer: ask again",
+    "extensions": {"code": "SHUTTING_DOWN"},
+}
 
 
 class Drain:
@@ -29,12 +36,14 @@ class Drain:
             await self._app(scope, receive, send)
 
     async def begin(self) -> None:
-        """Close every socket and end every stream; requests are left to finish."""
+        """Close every socket and end every stream; requests are left to finish, who does not read is not waited for."""
         self._draining = True
-        close: Message = {"type": "websocket.close", "code": GOING_AWAY, "reason": REASON}
-        await asyncio.gather(*(send(close) for send in self._sockets), return_exceptions=True)
         for task in self._streams:
             task.cancel()
+        close: Message = {"type": "websocket.close", "code": GOING_AWAY, "reason": REASON}
+        closing = asyncio.gather(*(send(close) for send in self._sockets), return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(closing, CLOSE_SECONDS)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         closed = False
@@ -45,6 +54,9 @@ class Drain:
                 closed = message["type"] == "websocket.close"
                 await send(message)
 
+        if self._draining:
+            await send({"type": "websocket.close", "code": GOING_AWAY, "reason": REASON})
+            return
         self._sockets.add(send_until_closed)
         try:
             await self._app(scope, receive, send_until_closed)
@@ -54,19 +66,27 @@ class Drain:
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a server calls from a task
+        started = False
 
         async def send_and_see(message: Message) -> None:
+            nonlocal started
+            started = True
             if message["type"] == "http.response.start" and _is_event_stream(message):
                 self._streams.add(task)
+                if self._draining:
+                    task.cancel()
             await send(message)
 
         try:
             await self._app(scope, receive, send_and_see)
         except asyncio.CancelledError:
-            if not self._draining or task not in self._streams:
+            if not self._draining or (started and task not in self._streams):
                 raise
             task.uncancel()
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            if started:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+            else:
+                await JSONResponse({"errors": [CUT_SHORT]}, 503)(scope, receive, send)
         finally:
             self._streams.discard(task)
 

@@ -49,6 +49,16 @@ def new_key() -> str:
     return f"tg_{secrets.token_urlsafe(32)}"
 
 
+def new_entry(name: str) -> tuple[str, str]:
+    """Make a key, and the entry that lets it in; raises SettingsError for a name that no entry can hold."""
+    if not _NAME.match(name):
+        raise SettingsError(
+            f"TRIGRAPH_API_KEYS can't hold the name {name!r}: use up to 64 letters, digits, dots, dashes, underscores"
+        )
+    key = new_key()
+    return key, f"{name}=sha256:{digest_of(key)}"
+
+
 def read_keyring(settings: Settings) -> Keyring:
     """Read the keys: `NAME=KEY` or `NAME=sha256:DIGEST`, each with `;tenant=…;tier=…;roles=…+…` where wanted.
 
@@ -94,6 +104,8 @@ def _principal(entry: str, position: int) -> tuple[str, Principal]:
     if tier not in TIERS:
         raise SettingsError(f"TRIGRAPH_API_KEYS: {name!r} has the tier {tier!r}: choose from {', '.join(TIERS)}")
     stored = _DIGEST.match(key)
+    if stored is None and key.startswith("sha256:"):
+        raise SettingsError(f"TRIGRAPH_API_KEYS: the digest of {name!r} is not 64 hex digits in lower case")
     if stored is None and len(key) < KEY_LENGTH:
         raise SettingsError(
             f"TRIGRAPH_API_KEYS: the key of {name!r} is shorter than {KEY_LENGTH}: use `trigraph key {name}`"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from adapters.health import Health
-from gateway.assembly import Assembly
+from gateway.assembly import Assembly, StoreUnreachable, reach_store
 
 
 def probe_routes(assembly: Assembly) -> list[Route]:
@@ -19,9 +18,9 @@ def probe_routes(assembly: Assembly) -> list[Route]:
 
     async def ready(_request: Request) -> Response:
         try:
-            await assembly.database.ping()
+            await reach_store(assembly.database)
             store = Health.UP
-        except (SQLAlchemyError, OSError):
+        except StoreUnreachable:
             store = Health.DOWN
         cloudsigma = (await assembly.services.cloudsigma.health()).health
         is_ready = Health.DOWN not in (store, cloudsigma)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 
 from adapters.cloudsigma.local.sources.page import decoded, readable
@@ -14,16 +15,16 @@ FILE_BYTES = 5 * 1024 * 1024
 def read_report(path: Path) -> str:
     """Give the text of a file; raises CommandFailed where there is none, or too much."""
     try:
-        size = path.stat().st_size
-        body = path.read_bytes() if size <= FILE_BYTES else b""
+        with path.open("rb") as file:
+            body = file.read(FILE_BYTES + 1)
     except OSError as error:
         raise CommandFailed(f"{path} can't be read ({error.strerror}): give a file, an address or a CVE id") from None
-    if size > FILE_BYTES:
-        raise CommandFailed(f"{path} has {size} bytes: at most {FILE_BYTES} are read")
+    if len(body) > FILE_BYTES:
+        raise CommandFailed(f"{path} is too large: give at most {FILE_BYTES} bytes")
     if body.startswith(b"%PDF-"):
         return document(body).text
     if path.suffix.lower() in {".html", ".htm"}:
         return readable(body).text
-    if b"\0" in body[:4096]:
+    if b"\0" in body[:4096] and not body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise CommandFailed(f"{path} is neither text, HTML nor PDF")
     return decoded(body)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from gateway.drain import Drain
 from gateway.failing import CommandFailed
@@ -27,6 +31,19 @@ class GracefulServer(uvicorn.Server):
         self._drain = drain
         self._announcement = announcement
 
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take a signal as the wish to stop; what was asked for is a success, so no signal is raised again."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        kept = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in kept.items():
+                signal.signal(number, handler)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start."""
         await super().startup(sockets)
@@ -42,8 +59,14 @@ class GracefulServer(uvicorn.Server):
 async def serve_gateway(settings: Settings) -> None:
     """Serve the graph until a signal stops it."""
     from gateway.app import create_app
+    from gateway.assembly import assemble, reach_store
+    from gateway.principals import read_keyring, refuse_open_door
 
-    app = create_app(settings)
+    keyring = read_keyring(settings)
+    refuse_open_door(settings, keyring)
+    parts = assemble(settings)
+    await reach_store(parts.database)
+    app = create_app(settings, parts, keyring)
     playground = "" if is_built() else " (from a public CDN: install Node and reinstall trigraph to have it offline)"
     await _run(app, settings, f"GraphQL at {{url}}/graphql, playground at {{url}}/{playground}")
 
@@ -53,12 +76,13 @@ async def serve_cloudsigma(settings: Settings) -> None:
     from adapters.cloudsigma.callers import Callers
     from adapters.cloudsigma.local.adapter import LocalCloudSigma
     from adapters.cloudsigma.server import create_server
-    from gateway.assembly import assemble
+    from gateway.assembly import assemble, reach_store
     from gateway.principals import read_keyring, refuse_open_door
 
     keyring = read_keyring(settings)
     refuse_open_door(settings, keyring)
     parts = assemble(settings.model_copy(update={"cloudsigma": ""}))
+    await reach_store(parts.database)
     adapter = parts.services.cloudsigma
     assert isinstance(adapter, LocalCloudSigma)  # noqa: S101 - what an empty setting means
     secret = settings.cloudsigma_jwt_secret.get_secret_value() or None
@@ -79,11 +103,24 @@ async def _run(app: Starlette, settings: Settings, announcement: str) -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     for noisy in ("httpx", "alembic", "dbos"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    listening = listen(settings)
+    host, port = listening.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    server = build_server(app, settings, announcement.format(url=f"http://{shown}:{port}"))
+    try:
+        await server.serve([listening])
+    except SystemExit:
+        raise CommandFailed("the server could not start: see the log above") from None
+    finally:
+        listening.close()
+
+
+def build_server(app: ASGIApp, settings: Settings, announcement: str) -> GracefulServer:
+    """Build the server of an application; it takes a socket that listens already."""
     drain = Drain(app)
     config = uvicorn.Config(
         drain,
-        host=settings.host,
-        port=settings.port,
+        log_config=None,  # what is logged goes where our own log goes
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -92,24 +129,26 @@ async def _run(app: Starlette, settings: Settings, announcement: str) -> None:
         ws_max_size=SOCKET_MESSAGE_BYTES,
         lifespan="on",
     )
-    listening = _listen(settings)
-    host, port = listening.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    server = GracefulServer(config, drain, announcement.format(url=f"http://{shown}:{port}"))
-    await server.serve([listening])
-    if not server.started:
-        raise CommandFailed("the server could not start: see the log above")
+    return GracefulServer(config, drain, announcement)
 
 
-def _listen(settings: Settings) -> socket.socket:
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, kind)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-    except OSError as error:
-        raise CommandFailed(
-            f"cannot listen on {settings.host}:{settings.port} ({error.strerror}): "
-            "set TRIGRAPH_HOST and TRIGRAPH_PORT, or --host and --port, to an address that is free"
-        ) from None
+def listen(settings: Settings) -> socket.socket:
+    """Take the port at once, so that who comes while the parts still start waits, and a second server is told.
+
+    Raises CommandFailed where it can't be had.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            family, kind, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+            listening = stack.enter_context(socket.socket(family, kind))
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen()
+        except (OSError, UnicodeError) as error:
+            problem = getattr(error, "strerror", None) or "no such host"
+            raise CommandFailed(
+                f"cannot listen on {settings.host}:{settings.port} ({problem}): "
+                "set TRIGRAPH_HOST and TRIGRAPH_PORT, or --host and --port, to an address that is free"
+            ) from None
+        stack.pop_all()
     return listening

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gateway.failing import CommandFailed
@@ -57,7 +58,7 @@ class Settings(BaseSettings):
     )
     executor_id: str = Field(
         "local",
-        pattern=r"[A-Za-z0-9._-]{1,64}",
+        pattern=r"^[A-Za-z0-9._-]{1,64}$",
         description="This process's own stable name, where several share a database.",
     )
     nvd_url: str = Field("https://services.nvd.nist.gov", description="Where CVE records are looked up.")
@@ -70,6 +71,39 @@ class Settings(BaseSettings):
         10, ge=0, le=300, description="How long running requests may take after a stop signal."
     )
 
+    @field_validator("cloudsigma", "nvd_url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        if "://" not in value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("a URL has http or https and a host")
+        if "@" in parts.netloc:
+            raise ValueError("a URL here holds no password, as it is shown: a token has its own setting")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgres(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        if url and not (url.startswith(("postgresql://", "postgres://")) and urlsplit(url).hostname):
+            raise ValueError("it is no `postgresql://USER:PASSWORD@HOST/DATABASE`")
+        return value
+
+    def prepare_folders(self) -> None:
+        """Make the folders of data and cache; raises SettingsError where they can't be written."""
+        for name, folder in (("DATA_DIR", self.data_dir), ("CACHE_DIR", self.engine_cache)):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                problem = None if os.access(folder, os.W_OK) else "it can't be written"
+            except OSError as error:
+                problem = error.strerror
+            if problem:
+                raise SettingsError(
+                    f"{PREFIX}{name} is {str(folder)!r}: {problem}. Name a folder that you may write to"
+                )
+
     @property
     def database(self) -> str:
         """The database's URL, embedded or not."""
@@ -80,8 +114,13 @@ class Settings(BaseSettings):
     @property
     def durable_database(self) -> str:
         """The URL of the database of durable work, as DBOS takes it."""
+        from sqlalchemy import URL
+
         given = self.database_url.get_secret_value()
-        return given.replace("postgres://", "postgresql://") or f"sqlite:///{self.data_dir / 'workflows.sqlite3'}"
+        if given:
+            return given.replace("postgres://", "postgresql://")
+        file = URL.create("sqlite", database=str(self.data_dir / "workflows.sqlite3"))
+        return file.render_as_string(hide_password=False)
 
     @property
     def engine_cache(self) -> Path:
@@ -106,8 +145,9 @@ def _sentence(problem: object) -> str:
     assert isinstance(problem, dict)  # noqa: S101 - pydantic's shape
     name = str(problem["loc"][0])
     secret = isinstance(Settings.model_fields[name].default, SecretStr)
-    value = "(secret)" if secret else repr(problem["input"])
-    return f"{PREFIX}{name.upper()} is {value}: {problem['msg']}. {Settings.model_fields[name].description}"
+    value = "(secret)" if secret or "@" in str(problem["input"]) else repr(problem["input"])
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{PREFIX}{name.upper()} is {value}: {message}. {Settings.model_fields[name].description}"
 
 
 def settings_table() -> str:

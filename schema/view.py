@@ -26,9 +26,15 @@ def view(model: type, description: str, name: str | None = None) -> Callable[[ty
     return decorate
 
 
-def plain(description: str, name: str | None = None) -> Any:
-    """Declare a field that reads the model's attribute of the same name."""
-    return strawberry.field(description=description, name=name)
+def plain(description: str, *, source: str | None = None) -> Any:
+    """Declare a field that reads the model's attribute of the same name, or the one that `source` names."""
+    if source is None:
+        return strawberry.field(description=description)
+
+    def read(root: strawberry.Parent[Any]) -> Any:
+        return getattr(root, source)
+
+    return edge(read, description)
 
 
 def edge(resolver: Callable[..., Any], description: str) -> Any:

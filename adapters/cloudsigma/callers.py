@@ -6,9 +6,9 @@ import hashlib
 import re
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from adapters.cloudsigma.local.admission import RULES_PER_MONTH
 from adapters.cloudsigma.wire import ApiKey, NewApiKey
@@ -20,6 +20,8 @@ from adapters.store.database import Database
 KEY_PATTERN = re.compile(r"csk_live_[0-9a-f]{32}\Z")
 KEYS_PER_USER = 10
 PREFIX_LENGTH = len("csk_live_") + 8
+LAST_USED_PRECISION = timedelta(seconds=60)
+USER_LENGTH = 128
 
 
 class Unauthorized(Exception):
@@ -35,7 +37,8 @@ class Callers:
     """Turns a bearer token into a principal.
 
     Without `known`, every well-formed API key is a Pro user of its own, which suits a server on loopback; with it, only
-    those keys and the ones that users made are. JWTs (HS256, claims `sub` and `tier`) need `jwt_secret`.
+    those keys, of whatever form, and the ones that users made are. JWTs (HS256, claims `sub` and `tier`) need
+    `jwt_secret`.
     """
 
     def __init__(self, database: Database, known: Mapping[str, Principal], jwt_secret: str | None) -> None:
@@ -47,11 +50,11 @@ class Callers:
         """Say whose a token is; raises Unauthorized."""
         if token.startswith("eyJ"):
             return self._jwt_principal(token)
-        if not KEY_PATTERN.match(token):
-            raise Unauthorized
         digest = digest_of(token)
         if digest in self._known:
             return self._known[digest]
+        if not KEY_PATTERN.match(token):
+            raise Unauthorized
         made = await self._made_key(digest)
         if made is not None:
             return made
@@ -65,8 +68,9 @@ class Callers:
         _require_jwt(user)
         if user.tier == "free":
             raise NotAllowed("Forbidden", "API keys need a Pro, Team or Enterprise plan")
-        if not 0 < len(name) <= 100:  # noqa: PLR2004 - what a name may hold, said in the message
-            raise InvalidInput("ValidationError", f"name has {len(name)} characters: give 1 to 100", "name")
+        if not 0 < len(name) <= 100 or not name.isprintable():  # noqa: PLR2004 - said in the message
+            message = f"name has {len(name)} characters: give 1 to 100 that can be printed"
+            raise InvalidInput("ValidationError", message, "name")
         key = f"csk_live_{secrets.token_hex(16)}"
         answer = NewApiKey(key=key, prefix=key[:PREFIX_LENGTH], name=name, created_at=datetime.now(UTC))
         mine = api_keys.c.owner == user.id
@@ -100,11 +104,15 @@ class Callers:
                 raise NotFound("NotFound", f"You have no API key {prefix!r}")
 
     async def _made_key(self, digest: str) -> Principal | None:
-        used = update(api_keys).where(api_keys.c.digest == digest).values(last_used_at=func.now())
-        async with self._database.write() as connection:
-            row = (await connection.execute(used.returning(api_keys))).one_or_none()
+        this = api_keys.c.digest == digest
+        async with self._database.read() as connection:
+            row = (await connection.execute(select(api_keys).where(this))).one_or_none()
         if row is None:
             return None
+        now = datetime.now(UTC)
+        if row.last_used_at is None or now - row.last_used_at > LAST_USED_PRECISION:
+            async with self._database.write() as connection:
+                await connection.execute(update(api_keys).where(this).values(last_used_at=now))
         return Principal(id=row.owner, name=row.owner, tenant=row.owner, tier=row.tier, key=row.digest[:16])
 
     def _jwt_principal(self, token: str) -> Principal:
@@ -116,10 +124,10 @@ class Callers:
             claims = jwt.decode(token, self._jwt_secret, algorithms=["HS256"], options={"require": ["exp", "sub"]})
         except jwt.InvalidTokenError:
             raise Unauthorized from None
-        tier = claims.get("tier", "free")
-        if tier not in RULES_PER_MONTH:
+        user, tier = claims["sub"], claims.get("tier", "free")
+        if not 0 < len(user) <= USER_LENGTH or tier not in tuple(RULES_PER_MONTH):
             raise Unauthorized
-        return Principal(id=claims["sub"], name=claims["sub"], tenant=claims["sub"], tier=tier)
+        return Principal(id=user, name=user, tenant=user, tier=tier)
 
 
 def _require_jwt(user: Principal) -> None:

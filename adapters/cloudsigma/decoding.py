@@ -27,6 +27,9 @@ T = TypeVar("T")
 
 SERVICE = "CloudSigma"
 REFUSALS: dict[int, type[Refused]] = {403: NotAllowed, 404: NotFound, 409: Conflict}
+GATEWAY_CODES = {401: "Unauthorized", 403: "Forbidden", 429: "RateLimitExceeded"}
+"""What the gateway in front of the upstream answers by itself, in no envelope."""
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class _RawOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -41,7 +44,7 @@ class _RawOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 def decode(answer: Answer, shape: type[T], path: str) -> T:
     """Read the data of an answer as a `shape`; raises the error that the answer stands for."""
     if answer.status >= httpx.codes.BAD_REQUEST:
-        raise _error_of(answer)
+        raise _error_of(answer, path)
     return _decode(answer.body, Success[shape], path).data  # type: ignore[valid-type] # a type at run time
 
 
@@ -62,10 +65,9 @@ def decode_output(raw: bytes | msgspec.Raw, path: str) -> Output:
 def _decode(raw: bytes | msgspec.Raw, shape: type[T], path: str) -> T:
     try:
         return msgspec.json.decode(raw, type=shape)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise InvalidPayload(
-            "PipelineFailed", f"{SERVICE} answered {path} with what does not fit: {error}", SERVICE
-        ) from error
+    except UNREADABLE as error:
+        message = f"{SERVICE} answered {path} with what does not fit: {error}"
+        raise InvalidPayload("PipelineFailed", message, SERVICE) from error
 
 
 def _readable(elements: Sequence[msgspec.Raw], shape: type[T], name: str, unreadable: list[Notice]) -> tuple[T, ...]:
@@ -73,18 +75,22 @@ def _readable(elements: Sequence[msgspec.Raw], shape: type[T], name: str, unread
     for position, element in enumerate(elements):
         try:
             fitting.append(msgspec.json.decode(element, type=shape))
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             message = f"The {name} at position {position} could not be read: {error}"
             unreadable.append(Notice(code="UnreadableElement", message=message, severity="warning"))
     return tuple(fitting)
 
 
-def _error_of(answer: Answer) -> AdapterError:
+def _error_of(answer: Answer, path: str) -> AdapterError:
+    told = f"{SERVICE} answered {path} with HTTP {answer.status}"
     try:
         problem = msgspec.json.decode(answer.body, type=Failure).error
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        problem = Problem(message=f"{SERVICE} answered HTTP {answer.status}")
-    code, message = problem.code, problem.message
+    except UNREADABLE as error:
+        if answer.status not in GATEWAY_CODES:
+            message = f"{told} and what does not fit, check TRIGRAPH_CLOUDSIGMA: {error}"
+            return InvalidPayload("PipelineFailed", message, SERVICE)
+        problem = Problem(code=GATEWAY_CODES[answer.status])
+    code, message = problem.code, problem.message or told
     if answer.status == httpx.codes.UNAUTHORIZED:
         return NotAllowed(code, f"{SERVICE} does not accept the token: check TRIGRAPH_CLOUDSIGMA_TOKEN")
     if answer.status == httpx.codes.TOO_MANY_REQUESTS:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time with its zone: one without can't be compared."""
 
 
 class ExecutionStatus(StrEnum):
@@ -165,8 +169,8 @@ class Execution(WireStruct, frozen=True, kw_only=True):
 
     arn: str = msgspec.field(name="executionArn")
     status: ExecutionStatus
-    started_at: datetime = msgspec.field(name="startDate")
-    stopped_at: datetime | None = msgspec.field(name="stopDate", default=None)
+    started_at: Moment = msgspec.field(name="startDate")
+    stopped_at: Moment | None = msgspec.field(name="stopDate", default=None)
     input_type: InputType | None = None
     stage: Stage | None = None
     progress: float | None = None
@@ -207,7 +211,7 @@ class Usage(WireStruct, frozen=True, kw_only=True):
     used: int
     limit: int
     tier: str
-    period_start: datetime
+    period_start: Moment
 
 
 class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):

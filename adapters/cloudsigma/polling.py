@@ -7,27 +7,36 @@ import logging
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from adapters.cloudsigma.models import Execution
 from adapters.cloudsigma.ownership import Ownership
-from adapters.errors import AdapterError
+from adapters.errors import AdapterError, InvalidPayload
 from adapters.events.feed import Change, InProcessChangeFeed
 
 logger = logging.getLogger(__name__)
 
-BUSY_SECONDS = 2.0
-IDLE_SECONDS = 10.0
-TROUBLE_SECONDS = 30.0
 REMEMBERED = 500
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds between two looks: while an execution is running, while none is, and at most while there is trouble."""
+
+    busy: float = 2.0
+    idle: float = 10.0
+    trouble: float = 30.0
+
+
+DOCUMENTED_PACE = Pace()
 
 
 class SharedPoll:
     """Observes executions while anybody watches, and tells the feed what has changed.
 
-    Every two seconds while one is running, every ten while none is; versions are microseconds, so that a cursor from
-    before a restart still lies before all that is observed after it.
+    Versions are microseconds, so that a cursor from before a restart still lies before all that is observed after it.
     """
 
     def __init__(
@@ -36,17 +45,20 @@ class SharedPoll:
         ownership: Ownership,
         list_executions: Callable[[], Awaitable[Sequence[Execution]]],
         get_execution: Callable[[str], Awaitable[Execution | None]],
+        pace: Pace = DOCUMENTED_PACE,
     ) -> None:
         self._feed = feed
         self._ownership = ownership
         self._list_executions = list_executions
         self._get_execution = get_execution
+        self._pace = pace
         self._observed: dict[str, Change[Execution]] = {}
         self._listed: frozenset[str] = frozenset()
         self._watched: Counter[str] = Counter()
         self._watchers = 0
         self._version = 0
         self._refreshed_at = float("-inf")
+        self._failure: AdapterError | None = None
         self._refreshing = asyncio.Lock()
         self._polling: asyncio.Task[None] | None = None
         self._nudged = asyncio.Event()
@@ -88,7 +100,11 @@ class SharedPoll:
 
     async def changed_since(self, owner: str, version: int, arn: str | None = None) -> list[Change[Execution]]:
         """Give the observed state of all that changed after a version, oldest change first."""
-        await self._refresh_if_stale()
+        try:
+            await self._refresh_if_older_than(self._pace.busy)
+        except InvalidPayload:
+            if arn is None:
+                raise
         if arn is not None and arn not in self._observed:
             execution = await self._get_execution(arn)
             await self.observe([execution] if execution is not None else [])
@@ -104,45 +120,66 @@ class SharedPoll:
         newest.sort(key=lambda change: (change.state.started_at, change.key), reverse=True)
         return sorted(newest[:count], key=lambda change: change.version)
 
+    def has_ended(self, arn: str) -> bool:
+        """Say whether an execution was observed in a terminal state."""
+        known = self._observed.get(arn)
+        return known is not None and known.state.finished
+
     async def close(self) -> None:
         """Stop polling."""
         if self._polling is not None:
             self._polling.cancel()
             await asyncio.gather(self._polling, return_exceptions=True)
 
-    async def _refresh_if_stale(self) -> None:
+    async def _refresh_if_older_than(self, seconds: float) -> None:
+        """Read the list once for all who want it now; raises for all of them what it raised."""
         async with self._refreshing:
-            if time.monotonic() - self._refreshed_at > BUSY_SECONDS:
+            if time.monotonic() - self._refreshed_at > seconds:
                 await self._refresh()
+        if self._failure is not None:
+            raise self._failure.with_traceback(None)
 
     async def _refresh(self) -> None:
-        executions = await self._list_executions()
-        self._listed = frozenset(execution.arn for execution in executions)
+        executions: Sequence[Execution] = ()
+        self._failure = None
+        try:
+            executions = await self._list_executions()
+        except AdapterError as error:
+            self._failure = error
         self._refreshed_at = time.monotonic()
+        self._listed = frozenset(execution.arn for execution in executions)
         await self.observe(executions)
 
     async def _refresh_unlisted(self) -> None:
-        unlisted = [arn for arn in self._watched if arn not in self._listed and not self._has_ended(arn)]
-        found = await asyncio.gather(*(self._get_execution(arn) for arn in unlisted))
-        await self.observe([execution for execution in found if execution is not None])
+        unlisted = [arn for arn in {*self._observed, *self._watched} - self._listed if not self.has_ended(arn)]
+        answers = await asyncio.gather(*(self._get_execution(arn) for arn in unlisted), return_exceptions=True)
+        for arn, answer in zip(unlisted, answers, strict=True):
+            if answer is None:
+                self._observed.pop(arn, None)
+        await self.observe([answer for answer in answers if isinstance(answer, Execution)])
+        # One that can't be read is its own trouble; where none is answered, it is everyone's.
+        failures = [answer for answer in answers if isinstance(answer, BaseException)]
+        if len(failures) == len(answers) and not all(isinstance(failure, InvalidPayload) for failure in failures):
+            raise failures[0]
 
     async def _poll(self) -> None:
         trouble = 0
         while self._watchers:
             try:
-                async with self._refreshing:
-                    if time.monotonic() - self._refreshed_at >= BUSY_SECONDS / 2:
-                        await self._refresh()
+                with suppress(InvalidPayload):  # a list of unknown shape: what is watched is asked for singly
+                    await self._refresh_if_older_than(self._pace.busy / 2)
                 await self._refresh_unlisted()
                 trouble = 0
             except AdapterError as error:
                 trouble += 1
                 logger.warning("Watching CloudSigma is interrupted, trying again: %s", error)
+            except Exception:
+                trouble += 1
+                logger.exception("Watching CloudSigma failed unexpectedly, trying again")
             await self._pause(trouble)
 
     async def _pause(self, trouble: int) -> None:
-        pause = min(BUSY_SECONDS * 2**trouble, TROUBLE_SECONDS) if trouble or self._is_busy() else IDLE_SECONDS
-        until = time.monotonic() + pause
+        until = time.monotonic() + self._seconds_until_next(trouble)
         while self._watchers and time.monotonic() < until:
             self._nudged.clear()
             try:
@@ -151,14 +188,15 @@ class SharedPoll:
             except TimeoutError:
                 return
             if not trouble and self._is_busy():
-                until = min(until, self._refreshed_at + BUSY_SECONDS)
+                until = min(until, self._refreshed_at + self._pace.busy)
+
+    def _seconds_until_next(self, trouble: int) -> float:
+        if trouble:
+            return min(self._pace.busy * 2.0 ** min(trouble, 10), self._pace.trouble)
+        return self._pace.busy if self._is_busy() else self._pace.idle
 
     def _is_busy(self) -> bool:
         return any(not change.state.finished for change in self._observed.values())
-
-    def _has_ended(self, arn: str) -> bool:
-        known = self._observed.get(arn)
-        return known is not None and known.state.finished
 
     def _forget(self) -> None:
         for arn in list(self._observed):
@@ -169,7 +207,7 @@ class SharedPoll:
 
 
 def _is_news(known: Execution, execution: Execution) -> bool:
-    """Say whether status, stage or progress differ; a state after the terminal one is never news."""
-    if known.finished:
+    """Say whether status, stage or progress differ; a state after the terminal one is never news, nor a step back."""
+    if known.finished or (not execution.finished and (execution.progress or 0) < (known.progress or 0)):
         return False
     return (known.status, known.stage, known.progress) != (execution.status, execution.stage, execution.progress)

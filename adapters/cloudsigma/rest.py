@@ -19,11 +19,12 @@ from adapters.cloudsigma.models import (
     ExecutionChange,
     ExecutionStatus,
     GenerateRequest,
+    Moment,
     Output,
     Usage,
 )
 from adapters.cloudsigma.ownership import Ownership
-from adapters.cloudsigma.polling import SharedPoll
+from adapters.cloudsigma.polling import DOCUMENTED_PACE, Pace, SharedPoll
 from adapters.cloudsigma.watching import watch_executions
 from adapters.cloudsigma.wire import ExecutionList, GenerateBody, Options
 from adapters.context import AdapterContext
@@ -50,11 +51,11 @@ class Detail(NamedTuple):
 class RestCloudSigma:
     """Speaks the documented wire; see `port.CloudSigma` for what each method promises."""
 
-    def __init__(self, upstream: Upstream, ownership: Ownership) -> None:
+    def __init__(self, upstream: Upstream, ownership: Ownership, pace: Pace = DOCUMENTED_PACE) -> None:
         self._upstream = upstream
         self._ownership = ownership
         self._feed: InProcessChangeFeed[Execution] = InProcessChangeFeed()
-        self._poll = SharedPoll(self._feed, ownership, self._list, self._execution)
+        self._poll = SharedPoll(self._feed, ownership, self._list, self._execution, pace)
         self._finished: OrderedDict[str, Detail] = OrderedDict()
         self._asked: dict[str, asyncio.Task[Detail | None]] = {}
         self._turns = asyncio.Semaphore(CALLS_AT_ONCE)
@@ -158,13 +159,22 @@ class RestCloudSigma:
 
     async def _detail(self, arn: str) -> Detail | None:
         """Ask for an execution's status once, however many want to know it right now."""
+        asked = self._asked.get(arn)
+        if asked is not None:
+            detail = await asyncio.shield(asked)
+            if detail is None or detail.execution.finished or not self._poll.has_ended(arn):
+                return detail
         if arn in self._finished:
             return self._finished[arn]
-        task = self._asked.get(arn)
-        if task is None:
-            task = self._asked[arn] = asyncio.create_task(self._ask(arn))
-            task.add_done_callback(lambda _: self._asked.pop(arn, None))
-        return await asyncio.shield(task)
+        if arn not in self._asked:
+            self._asked[arn] = asyncio.create_task(self._ask(arn))
+            self._asked[arn].add_done_callback(lambda task: self._answered(arn, task))
+        return await asyncio.shield(self._asked[arn])
+
+    def _answered(self, arn: str, task: asyncio.Task[Detail | None]) -> None:
+        del self._asked[arn]
+        if not task.cancelled():
+            task.exception()  # seen, also where nobody waits for it any more
 
     async def _ask(self, arn: str) -> Detail | None:
         path = f"/v1/status/{quote(arn, safe='')}"
@@ -173,6 +183,8 @@ class RestCloudSigma:
         try:
             detail = _detail_of(decode(answer, _Status, path), path)
         except (NotFound, NotAllowed):
+            if answer.status == httpx.codes.UNAUTHORIZED:
+                raise
             return None
         if detail.execution.finished:
             self._finished[arn] = detail
@@ -184,7 +196,7 @@ class RestCloudSigma:
 class _Started(msgspec.Struct, frozen=True, kw_only=True):
     arn: str = msgspec.field(name="executionArn")
     status: ExecutionStatus = ExecutionStatus.RUNNING
-    started_at: datetime | None = msgspec.field(name="startDate", default=None)
+    started_at: Moment | None = msgspec.field(name="startDate", default=None)
 
 
 class _Status(Execution, frozen=True, kw_only=True):

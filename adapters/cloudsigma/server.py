@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 from urllib.parse import unquote
@@ -12,6 +12,8 @@ from urllib.parse import unquote
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -29,7 +31,8 @@ T = TypeVar("T")
 HISTORY_SIZE = 50
 BURST = 100
 REQUESTS_PER_SECOND = 50.0
-BODY_BYTES = 512 * 1024
+BODY_BYTES = 1024 * 1024
+"""Holds a text of 50,000 characters however it is escaped, at most twelve bytes each."""
 STATUS_CODES: dict[type[Refused], int] = {
     InvalidInput: 400,
     NotAllowed: 403,
@@ -44,16 +47,17 @@ Handler = Callable[[Request, Principal], Awaitable[Any]]
 class AccountRate:
     """The documented rate of an account: a bucket of 100 requests that fills by 50 a second."""
 
-    def __init__(self, accounts: int = 10_000) -> None:
+    def __init__(self, accounts: int = 10_000, clock: Callable[[], float] = time.monotonic) -> None:
         self._accounts = accounts
+        self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, account: str) -> None:
         """Count a request; raises LimitExceeded when the bucket is empty."""
-        now = time.monotonic()
+        now = self._clock()
         left, since = self._buckets.pop(account, (float(BURST), now))
         left = min(float(BURST), left + (now - since) * REQUESTS_PER_SECOND)
-        self._buckets[account] = (max(0.0, left - 1), now)
+        self._buckets[account] = (left - 1 if left >= 1 else left, now)
         if len(self._buckets) > self._accounts:
             self._buckets.popitem(last=False)
         if left < 1:
@@ -157,10 +161,21 @@ class _KeyBody(msgspec.Struct, frozen=True):
     name: str
 
 
-def create_server(adapter: LocalCloudSigma, callers: Callers) -> Starlette:
-    """Build the application; the adapter is started and closed by who calls this."""
+def create_server(adapter: LocalCloudSigma, callers: Callers, origins: Sequence[str] = ()) -> Starlette:
+    """Build the application; the adapter is started and closed by who calls this.
+
+    Browsers may call it from the web pages of `origins`.
+    """
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=["Authorization"],
+        expose_headers=["Retry-After"],
+    )
     return Starlette(
         routes=CloudSigmaServer(adapter, callers).routes(),
+        middleware=[cors] if origins else [],
         exception_handlers={
             Unauthorized: _unauthorized,
             Refused: _refused,
@@ -188,7 +203,7 @@ async def _read(request: Request) -> bytes:
 def _decode(body: bytes, shape: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=shape)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput("ValidationError", f"The body does not fit: {error}", "body") from None
 
 
@@ -214,7 +229,7 @@ async def _refused(_request: Request, error: Any) -> Response:
 
 async def _http_error(_request: Request, error: Any) -> Response:
     code = {404: "NotFound", 405: "ValidationError"}.get(error.status_code, "ValidationError")
-    return _failure(error.status_code, code, error.detail)
+    return _failure(error.status_code, code, error.detail, error.headers)
 
 
 async def _internal(_request: Request, _error: Exception) -> Response:

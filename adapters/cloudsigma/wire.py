@@ -41,7 +41,7 @@ class Success(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """What an error answer says."""
 
-    code: str = "PipelineFailed"
+    code: str
     message: str = ""
 
 
@@ -49,7 +49,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """The envelope of an error."""
 
     success: bool = False
-    error: Problem = Problem()
+    error: Problem
 
 
 class StatusAnswer(Execution, frozen=True, kw_only=True, omit_defaults=True):

@@ -33,9 +33,10 @@ class PostgresChangeFeed(Generic[T]):
     breaks, every open mailbox overflows once it is back, so that its reader reads the store again and misses nothing.
     """
 
-    def __init__(self, dsn: str, channel: str, state: type[T]) -> None:
+    def __init__(self, dsn: str, channel: str, state: type[T], check_seconds: float = CHECK_SECONDS) -> None:
         self._dsn = dsn
         self._channel = channel
+        self._check_seconds = check_seconds
         self._decoder = msgspec.json.Decoder(Change[state])  # type: ignore[valid-type] # a type at run time
         self._local: InProcessChangeFeed[T] = InProcessChangeFeed()
         self._connection: asyncpg.Connection | None = None
@@ -48,17 +49,20 @@ class PostgresChangeFeed(Generic[T]):
 
     async def close(self) -> None:
         """Stop listening and disconnect."""
+        import asyncpg
+
         if self._listening is not None:
             self._listening.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._listening
+            await asyncio.gather(self._listening, return_exceptions=True)
         if self._connection is not None:
-            await self._connection.close(timeout=CHECK_SECONDS)
+            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await self._connection.close(timeout=self._check_seconds)
 
     @asynccontextmanager
     async def write(self, database: Database) -> AsyncIterator[Writing[T]]:
-        """Open a transaction; its notifications go out when it commits, in the order of commits."""
+        """Open a transaction, one at a time in all processes; its notifications go out when it commits."""
         async with database.write() as connection:
+            await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(self._channel))))
 
             async def tell(change: Change[T]) -> None:
                 payload = msgspec.json.encode(change).decode()
@@ -73,8 +77,13 @@ class PostgresChangeFeed(Generic[T]):
     async def _listen(self) -> None:
         import asyncpg
 
-        self._connection = await asyncpg.connect(self._dsn, timeout=CHECK_SECONDS)
+        self._connection = await asyncpg.connect(self._dsn, timeout=self._check_seconds)
         await self._connection.add_listener(self._channel, self._receive)
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
 
     def _receive(self, _connection: object, _process: int, _channel: str, payload: str) -> None:
         self._local.deliver(self._decoder.decode(payload))
@@ -83,15 +92,16 @@ class PostgresChangeFeed(Generic[T]):
         import asyncpg
 
         while True:
-            await asyncio.sleep(CHECK_SECONDS)
+            await asyncio.sleep(self._check_seconds)
             try:
-                if self._connection is None or self._connection.is_closed():
+                if self._connection is None:
                     await self._listen()
                     self._overflow_all()
                 else:
-                    await self._connection.execute("SELECT 1", timeout=CHECK_SECONDS)
+                    await self._connection.execute("SELECT 1", timeout=self._check_seconds)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                logger.warning("The change feed's database connection is down, trying again: %s", error)
+                logger.warning("The change feed's database connection is down, trying again: %r", error)
+                self._hang_up()
 
     def _overflow_all(self) -> None:
         for mailboxes in self._local.mailboxes.values():

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import httpx
 
@@ -12,17 +16,21 @@ FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 5.0
 PASSING = frozenset({429, 502, 503, 504})
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+TROUBLE = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.ConnectTimeout)
 
 
 class RetryTransport(httpx.AsyncBaseTransport):
     """Sends an idempotent request up to three times, waiting as `Retry-After` says or by growing, random steps.
 
     A `Retry-After` beyond 5 seconds is not waited for: the answer goes to the caller. So does a body that breaks off
-    midway. The time that all attempts may take together is the caller's deadline.
+    midway. The time that all attempts may take together is the caller's deadline; `sleep` takes seconds.
     """
 
-    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+    def __init__(
+        self, inner: httpx.AsyncBaseTransport, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
         self._inner = inner
+        self._sleep = sleep
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send, and send again while that may help."""
@@ -31,8 +39,8 @@ class RetryTransport(httpx.AsyncBaseTransport):
             wait = random.uniform(0.5, 1.0) * FIRST_WAIT_SECONDS * 2 ** (attempt - 1)
             try:
                 response = await self._inner.handle_async_request(request)
-            except (httpx.ConnectError, httpx.ReadError, httpx.RemoteProtocolError, httpx.ConnectTimeout):
-                await asyncio.sleep(wait)
+            except TROUBLE:
+                await self._sleep(wait)
                 continue
             if response.status_code not in PASSING:
                 return response
@@ -40,7 +48,7 @@ class RetryTransport(httpx.AsyncBaseTransport):
             if asked is not None and asked > LONGEST_WAIT_SECONDS:
                 return response
             await response.aclose()
-            await asyncio.sleep(wait if asked is None else asked)
+            await self._sleep(max(wait, asked or 0))
         return await self._inner.handle_async_request(request)
 
     async def aclose(self) -> None:
@@ -49,6 +57,12 @@ class RetryTransport(httpx.AsyncBaseTransport):
 
 
 def retry_after_seconds(headers: httpx.Headers) -> int | None:
-    """Read `Retry-After` where it is a number of seconds."""
+    """Read `Retry-After`, a number of seconds or a date; None where it says nothing."""
     value = headers.get("retry-after", "")
-    return int(value) if value.isdecimal() and len(value) < 8 else None  # noqa: PLR2004 - longer is nonsense
+    if value.isdecimal():
+        return int(value) if len(value) < 8 else None  # noqa: PLR2004 - longer is nonsense
+    try:
+        wait = parsedate_to_datetime(value).astimezone(UTC) - datetime.now(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return max(0, math.ceil(wait.total_seconds()))

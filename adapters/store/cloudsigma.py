@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from adapters.store.metadata import metadata
-from adapters.store.types import UtcDateTime
+from adapters.store.types import Key, UtcDateTime
 
 executions = Table(
     "cloudsigma_executions",
     metadata,
-    Column("arn", String(200), primary_key=True),
+    Column("arn", Key(200), primary_key=True),
     Column("owner", String(128), nullable=False),
     Column("tenant", String(128), nullable=False),
     Column("tier", String(32)),
@@ -36,14 +36,14 @@ executions = Table(
 outputs = Table(
     "cloudsigma_outputs",
     metadata,
-    Column("arn", String(200), ForeignKey(executions.c.arn, ondelete="CASCADE"), primary_key=True),
+    Column("arn", Key(200), ForeignKey(executions.c.arn, ondelete="CASCADE"), primary_key=True),
     Column("output", LargeBinary, nullable=False),
 )
 
 submissions = Table(
     "cloudsigma_submissions",
     metadata,
-    Column("arn", String(512), primary_key=True),
+    Column("arn", Key(512), primary_key=True),
     Column("owner", String(128), nullable=False),
     Column("tenant", String(128), nullable=False),
     Column("submitted_at", UtcDateTime, nullable=False),
@@ -53,7 +53,7 @@ submissions = Table(
 api_keys = Table(
     "cloudsigma_api_keys",
     metadata,
-    Column("prefix", String(32), primary_key=True),
+    Column("prefix", Key(32), primary_key=True),
     Column("digest", String(64), nullable=False, unique=True),
     Column("owner", String(128), nullable=False, index=True),
     Column("tier", String(32), nullable=False),

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -15,19 +15,19 @@ BUSY_TIMEOUT_MS = 10_000
 
 def sqlite_url(data_dir: Path, name: str = "trigraph") -> str:
     """Name the embedded database's URL in a folder."""
-    return f"sqlite+aiosqlite:///{data_dir / f'{name}.sqlite3'}"
+    return URL.create("sqlite+aiosqlite", database=str(data_dir / f"{name}.sqlite3")).render_as_string()
 
 
 class Database:
     """One pool of connections; `read` and `write` give a connection within a transaction."""
 
     def __init__(self, url: str) -> None:
-        parsed = make_url(url)
-        if parsed.drivername in ("postgresql", "postgres"):
-            parsed = parsed.set(drivername="postgresql+asyncpg")
-        self.engine: AsyncEngine = create_async_engine(parsed, pool_pre_ping=True)
-        self.is_postgres = parsed.get_backend_name() == "postgresql"
-        self.url = parsed
+        self.url = make_url(url)
+        if self.url.drivername == "postgres":
+            self.url = self.url.set(drivername="postgresql")
+        self.is_postgres = self.url.get_backend_name() == "postgresql"
+        driver_url = _for_asyncpg(self.url) if self.is_postgres else self.url
+        self.engine: AsyncEngine = create_async_engine(driver_url, pool_pre_ping=True)
         if not self.is_postgres:
             _prepare_sqlite(self.engine.sync_engine)
 
@@ -59,12 +59,18 @@ class Database:
         await self.engine.dispose()
 
 
+def _for_asyncpg(url: URL) -> URL:
+    """Name the driver, and the option `sslmode` of libpq's URLs as SQLAlchemy hands it to this driver."""
+    query = {"ssl" if name == "sslmode" else name: value for name, value in url.query.items()}
+    return url.set(drivername="postgresql+asyncpg", query=query)
+
+
 def _upgrade(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('trigraph migrations'))"))

@@ -15,9 +15,9 @@ import psycopg
 import pytest
 from sqlalchemy import delete, make_url, update
 
-import adapters.store.cloudsigma  # fills the metadata
+from adapters.store.cloudsigma import executions
 from adapters.store.database import Database, sqlite_url
-from adapters.store.metadata import counters, metadata
+from adapters.store.metadata import counters
 
 Chunks = Callable[[], AsyncIterator[bytes]]
 
@@ -158,6 +158,13 @@ def empty_postgres_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def own_postgres_url() -> Iterator[str]:
+    """A PostgreSQL database for the tests of one module."""
+    with new_postgres_database() as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database without a table, of either kind."""
@@ -171,7 +178,7 @@ async def postgres(postgres_url: str) -> AsyncIterator[Database]:
     await database.migrate()
     yield database
     async with database.write() as connection:
-        for table in reversed(metadata.sorted_tables):
+        for table in reversed(executions.metadata.sorted_tables):
             if table is not counters:
                 await connection.execute(delete(table))
         await connection.execute(update(counters).values(value=0))

@@ -55,11 +55,13 @@ class LocalCloudSigma:
         durable: DurableWork,
         feed: ChangeFeed[Execution],
         pipeline: AbstractAsyncContextManager[Pipeline],
+        pipeline_seconds: float = PIPELINE_SECONDS,
     ) -> None:
         self._database = database
         self._durable = durable
         self._feed = feed
         self._opening = pipeline
+        self._pipeline_seconds = pipeline_seconds
         self._pipeline: Pipeline | None = None
         self._ready = asyncio.Event()
         self._turns = asyncio.Semaphore(EXECUTIONS_AT_ONCE)
@@ -98,7 +100,10 @@ class LocalCloudSigma:
         return ServiceHealth(adapter="local", health=Health.UP)
 
     async def generate(self, principal: Principal, request: GenerateRequest) -> Execution:
-        """Record an execution if the limits admit it, and begin it."""
+        """Record an execution if the limits admit it, and begin it, even if the caller goes away meanwhile."""
+        return await asyncio.shield(self._record_and_begin(principal, request))
+
+    async def _record_and_begin(self, principal: Principal, request: GenerateRequest) -> Execution:
         async with self._feed.write(self._database) as writing:
             await admit(writing.connection, principal)
             execution = await self.records.insert(writing, principal, request)
@@ -133,12 +138,12 @@ class LocalCloudSigma:
     async def _execute(self, arn: str) -> None:
         async with self._turns:
             try:
-                async with asyncio.timeout(PIPELINE_SECONDS):
+                async with asyncio.timeout(self._pipeline_seconds):
                     await self._run(arn)
             except PipelineFailure as failure:
                 await self._fail(arn, str(failure))
             except TimeoutError:
-                minutes = PIPELINE_SECONDS / 60
+                minutes = self._pipeline_seconds / 60
                 await self._fail(
                     arn, f"PipelineTimeout: No result within {minutes:.0f} minutes; try with simpler input"
                 )

@@ -3,9 +3,12 @@
 from alembic import context
 
 import adapters.store.cloudsigma
+import adapters.store.sigil
+import adapters.store.threats
 from adapters.store.metadata import metadata
 
-assert adapters.store.cloudsigma.executions.metadata is metadata  # noqa: S101 - keeps the import that fills metadata
+for table in (adapters.store.cloudsigma.executions, adapters.store.sigil.scans, adapters.store.threats.threats):
+    assert table.metadata is metadata  # noqa: S101 - keeps the imports that fill metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)
 with context.begin_transaction():

@@ -1,0 +1,104 @@
+"""Watching things that change: what is kept first, then what the change feed tells, each with a cursor."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from adapters.errors import InvalidInput, NotFound
+from adapters.events.feed import Change, ChangeFeed, MailboxOverflow
+
+T = TypeVar("T")
+
+PRESENT_STATE_SIZE = 50
+"""How many things the present state of a stream on all of them covers."""
+
+
+class Observation(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """What a watcher is told: `cursor` works as `after`, `previous` is the state that this watcher was told before."""
+
+    cursor: str
+    at: datetime
+    state: T
+    previous: T | None = None
+
+
+class KnownStates(Protocol[T]):
+    """Where the present state is read."""
+
+    async def changed_since(self, audience: str, version: int, key: str | None = None) -> list[Change[T]]:
+        """Give the present state of all that changed after a version, oldest change first."""
+
+    async def recent(self, audience: str, count: int) -> list[Change[T]]:
+        """Give the things that began last, oldest change first."""
+
+
+async def watch(
+    known: KnownStates[T],
+    feed: ChangeFeed[T],
+    audience: str,
+    *,
+    after: str | None,
+    key: str | None,
+    has_ended: Callable[[T], bool],
+) -> AsyncIterator[Observation[T]]:
+    """Yield the present state and every change, of one thing until it has ended, or of all of an audience.
+
+    Raises InvalidInput for an `after` that is no cursor, and NotFound for a `key` that names nothing.
+    """
+    seen = _version_of(after)
+    told: dict[str, T] = {}
+    with feed.watch(audience, key) as mailbox:
+        while True:
+            for change in await _present(known, audience, seen, key):
+                seen = max(seen or 0, change.version)
+                yield _observation(change, told, has_ended)
+            if key is not None and await _is_over(known, audience, key, told, has_ended):
+                return
+            try:
+                async for change in mailbox:
+                    if change.version <= (seen or 0):
+                        continue
+                    seen = change.version
+                    yield _observation(change, told, has_ended)
+                    if key is not None and has_ended(change.state):
+                        return
+            except MailboxOverflow:
+                continue
+
+
+async def _present(known: KnownStates[T], audience: str, seen: int | None, key: str | None) -> list[Change[T]]:
+    if seen is None and key is None:
+        return await known.recent(audience, PRESENT_STATE_SIZE)
+    return await known.changed_since(audience, seen or 0, key)
+
+
+async def _is_over(
+    known: KnownStates[T], audience: str, key: str, told: dict[str, T], has_ended: Callable[[T], bool]
+) -> bool:
+    """Say whether there is nothing more to tell of a thing; raises NotFound if there is no such one."""
+    if key in told:
+        return False
+    present = await known.changed_since(audience, 0, key)
+    if not present:
+        raise NotFound("NotFound", f"There is no {key!r}")
+    return has_ended(present[0].state)
+
+
+def _observation(change: Change[T], told: dict[str, T], has_ended: Callable[[T], bool]) -> Observation[T]:
+    """Make what is told of a change; a thing that has ended will not change again, so it is not remembered."""
+    previous = told.pop(change.key, None)
+    if not has_ended(change.state):
+        told[change.key] = change.state
+    return Observation(cursor=str(change.version), at=change.at, state=change.state, previous=previous)
+
+
+def _version_of(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    if not cursor.isdecimal() or not cursor.isascii() or len(cursor) > 18:  # noqa: PLR2004 - surely fits a BIGINT
+        raise InvalidInput("ValidationError", f"{cursor[:80]!r} is not a cursor: use one as an event gave it", "after")
+    return int(cursor)

@@ -1,0 +1,67 @@
+"""Single things of an upstream, asked for once, however many want to know, and kept when they will not change."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+KEPT = 200
+AT_ONCE = 8
+
+
+class Lookups(Generic[T]):
+    """Asks by key, at most eight at once; an answer that `is_final` is kept, the newest 200 of them.
+
+    `has_ended` says of a key that it was seen in its final state meanwhile: then an answer under way may be older.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[str], Awaitable[T | None]],
+        is_final: Callable[[T], bool],
+        has_ended: Callable[[str], bool],
+    ) -> None:
+        self._ask = ask
+        self._is_final = is_final
+        self._has_ended = has_ended
+        self._final: OrderedDict[str, T] = OrderedDict()
+        self._asked: dict[str, asyncio.Task[T | None]] = {}
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def get(self, key: str) -> T | None:
+        """Give what the key names; None where there is no such thing."""
+        asked = self._asked.get(key)
+        if asked is not None:
+            answer = await asyncio.shield(asked)
+            if answer is None or self._is_final(answer) or not self._has_ended(key):
+                return answer
+        if key in self._final:
+            return self._final[key]
+        if key not in self._asked:
+            self._asked[key] = asyncio.create_task(self._get(key))
+            self._asked[key].add_done_callback(lambda task: self._answered(key, task))
+        return await asyncio.shield(self._asked[key])
+
+    async def close(self) -> None:
+        """Break off what is under way."""
+        for task in self._asked.values():
+            task.cancel()
+        await asyncio.gather(*self._asked.values(), return_exceptions=True)
+
+    async def _get(self, key: str) -> T | None:
+        async with self._turns:
+            answer = await self._ask(key)
+        if answer is not None and self._is_final(answer):
+            self._final[key] = answer
+            if len(self._final) > KEPT:
+                self._final.popitem(last=False)
+        return answer
+
+    def _answered(self, key: str, task: asyncio.Task[T | None]) -> None:
+        del self._asked[key]
+        if not task.cancelled():
+            task.exception()  # seen, also where nobody waits for it any more

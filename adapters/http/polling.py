@@ -1,0 +1,232 @@
+"""One shared poll for all who watch an upstream: the list endpoint first, single things where it can't help."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Generic, Protocol, TypeVar
+
+from adapters.errors import AdapterError, InvalidPayload
+from adapters.events.feed import Change, InProcessChangeFeed
+from adapters.ownership import Ownership
+from adapters.paging import Position
+
+logger = logging.getLogger(__name__)
+
+REMEMBERED = 500
+
+
+class Ending(Protocol):
+    """Something that moves on until it has finished."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether its state is terminal."""
+
+
+T = TypeVar("T", bound=Ending)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds between two looks: while something is running, while nothing is, and at most while there is trouble."""
+
+    busy: float = 2.0
+    idle: float = 10.0
+    trouble: float = 30.0
+
+
+DOCUMENTED_PACE = Pace()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject(Generic[T]):
+    """What is polled: how all of it, or one by its key, is had, where it stands, and what about it is news.
+
+    `is_news` takes the state that was told and a later one; what has finished is never news again.
+    """
+
+    service: str
+    list_all: Callable[[], Awaitable[Sequence[T]]]
+    get_one: Callable[[str], Awaitable[T | None]]
+    position_of: Callable[[T], Position]
+    is_news: Callable[[T, T], bool]
+
+
+class SharedPoll(Generic[T]):
+    """Observes a subject while anybody watches, and tells the feed what has changed.
+
+    Versions are microseconds, so that a cursor from before a restart still lies before all that is observed after it.
+    """
+
+    def __init__(
+        self,
+        feed: InProcessChangeFeed[T],
+        ownership: Ownership,
+        subject: Subject[T],
+        pace: Pace = DOCUMENTED_PACE,
+    ) -> None:
+        self._feed = feed
+        self._ownership = ownership
+        self._subject = subject
+        self._pace = pace
+        self._observed: dict[str, Change[T]] = {}
+        self._listed: frozenset[str] = frozenset()
+        self._watched: Counter[str] = Counter()
+        self._watchers = 0
+        self._version = 0
+        self._refreshed_at = float("-inf")
+        self._failure: AdapterError | None = None
+        self._refreshing = asyncio.Lock()
+        self._polling: asyncio.Task[None] | None = None
+        self._nudged = asyncio.Event()
+
+    @asynccontextmanager
+    async def watching(self, key: str | None) -> AsyncIterator[None]:
+        """Keep the poll going for one thing, or for all, while the context is open."""
+        self._watchers += 1
+        if key is not None:
+            self._watched[key] += 1
+        if self._polling is None or self._polling.done():
+            self._polling = asyncio.create_task(self._poll(), name=f"poll-{self._subject.service}")
+        try:
+            yield
+        finally:
+            self._watchers -= 1
+            if key is not None:
+                self._watched[key] -= 1
+                self._watched += Counter()
+            self._nudged.set()
+
+    async def observe(self, states: Sequence[T]) -> None:
+        """Take note of states, and tell those that are news."""
+        keyed = {self._key_of(state): state for state in states}
+        owners = await self._ownership.owners(keyed)
+        for key, state in keyed.items():
+            owner = owners[key]
+            known = self._observed.get(key)
+            if known is not None and known.audience == owner and not self._is_news(known.state, state):
+                continue
+            self._version = max(self._version + 1, time.time_ns() // 1000)
+            change = Change(audience=owner, key=key, version=self._version, at=datetime.now(UTC), state=state)
+            self._observed.pop(key, None)
+            self._observed[key] = change
+            self._feed.deliver(change)
+        self._forget()
+        self._nudged.set()
+
+    async def changed_since(self, owner: str, version: int, key: str | None = None) -> list[Change[T]]:
+        """Give the observed state of all that changed after a version, oldest change first."""
+        try:
+            await self._refresh_if_older_than(self._pace.busy)
+        except InvalidPayload:
+            if key is None:
+                raise
+        if key is not None and key not in self._observed:
+            state = await self._subject.get_one(key)
+            await self.observe([state] if state is not None else [])
+        return [
+            change
+            for change in sorted(self._observed.values(), key=lambda change: change.version)
+            if change.audience == owner and change.version > version and key in (None, change.key)
+        ]
+
+    async def recent(self, owner: str, count: int) -> list[Change[T]]:
+        """Give what was started last, oldest change first."""
+        newest = await self.changed_since(owner, 0)
+        newest.sort(key=lambda change: self._subject.position_of(change.state), reverse=True)
+        return sorted(newest[:count], key=lambda change: change.version)
+
+    def has_ended(self, key: str) -> bool:
+        """Say whether something was observed in a terminal state."""
+        known = self._observed.get(key)
+        return known is not None and known.state.finished
+
+    async def close(self) -> None:
+        """Stop polling."""
+        if self._polling is not None:
+            self._polling.cancel()
+            await asyncio.gather(self._polling, return_exceptions=True)
+
+    def _key_of(self, state: T) -> str:
+        return self._subject.position_of(state).key
+
+    def _is_news(self, known: T, state: T) -> bool:
+        return not known.finished and self._subject.is_news(known, state)
+
+    async def _refresh_if_older_than(self, seconds: float) -> None:
+        """Read the list once for all who want it now; raises for all of them what it raised."""
+        async with self._refreshing:
+            if time.monotonic() - self._refreshed_at > seconds:
+                await self._refresh()
+        if self._failure is not None:
+            raise self._failure.with_traceback(None)
+
+    async def _refresh(self) -> None:
+        states: Sequence[T] = ()
+        self._failure = None
+        try:
+            states = await self._subject.list_all()
+        except AdapterError as error:
+            self._failure = error
+        self._refreshed_at = time.monotonic()
+        self._listed = frozenset(map(self._key_of, states))
+        await self.observe(states)
+
+    async def _refresh_unlisted(self) -> None:
+        unlisted = [key for key in self._watched if key not in self._listed and not self.has_ended(key)]
+        answers = await asyncio.gather(*(self._subject.get_one(key) for key in unlisted), return_exceptions=True)
+        failures = [answer for answer in answers if isinstance(answer, BaseException)]
+        await self.observe([answer for answer in answers if answer and not isinstance(answer, BaseException)])
+        if failures and len(failures) == len(answers):
+            raise failures[0]
+
+    async def _poll(self) -> None:
+        trouble = 0
+        while self._watchers:
+            try:
+                with suppress(InvalidPayload):  # a list of unknown shape: what is watched is asked for singly
+                    await self._refresh_if_older_than(self._pace.busy / 2)
+                await self._refresh_unlisted()
+                trouble = 0
+            except AdapterError as error:
+                trouble += 1
+                logger.warning("Watching %s is interrupted, trying again: %s", self._subject.service, error)
+            except Exception:
+                trouble += 1
+                logger.exception("Watching %s failed unexpectedly, trying again", self._subject.service)
+            await self._pause(trouble)
+
+    async def _pause(self, trouble: int) -> None:
+        until = time.monotonic() + self._seconds_until_next(trouble)
+        while self._watchers and time.monotonic() < until:
+            self._nudged.clear()
+            try:
+                async with asyncio.timeout(until - time.monotonic()):
+                    await self._nudged.wait()
+            except TimeoutError:
+                return
+            if not trouble and self._is_busy():
+                until = min(until, self._refreshed_at + self._pace.busy)
+
+    def _seconds_until_next(self, trouble: int) -> float:
+        if trouble:
+            return min(self._pace.busy * 2.0 ** min(trouble, 10), self._pace.trouble)
+        return self._pace.busy if self._is_busy() else self._pace.idle
+
+    def _is_busy(self) -> bool:
+        looked_at = (self._observed.get(key) for key in {*self._listed, *self._watched})
+        return any(known is not None and not known.state.finished for known in looked_at)
+
+    def _forget(self) -> None:
+        for key in list(self._observed):
+            if len(self._observed) <= REMEMBERED:
+                return
+            if key not in self._listed and key not in self._watched:
+                del self._observed[key]

@@ -1,0 +1,1 @@
+"""Sigil: packages scanned for supply-chain attacks."""

@@ -1,0 +1,1 @@
+"""Sigil embedded: packages fetched, unpacked and analysed here, without running anything of them."""

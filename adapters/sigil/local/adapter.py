@@ -1,0 +1,180 @@
+"""Sigil's port as an embedded implementation: scans in the store, the scanning as durable work."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapters.context import AdapterContext
+from adapters.durable import DurableWork
+from adapters.events.feed import ChangeFeed, InProcessChangeFeed
+from adapters.events.postgres import PostgresChangeFeed
+from adapters.events.watching import Observation, watch
+from adapters.health import Health, ServiceHealth
+from adapters.paging import Page
+from adapters.principal import Principal
+from adapters.sigil.local.admission import admit, require_plan
+from adapters.sigil.local.asking import asked
+from adapters.sigil.local.members import members_of, remember_member
+from adapters.sigil.local.policy import evaluate, policy_named
+from adapters.sigil.local.records import ScanRecords, Task
+from adapters.sigil.local.registry.connection import open_registries
+from adapters.sigil.local.registry.npm_configuration import npm_configuration
+from adapters.sigil.local.registry.pip_configuration import pip_configuration
+from adapters.sigil.local.scan_work import ScanWork
+from adapters.sigil.local.scanning import Scanner
+from adapters.sigil.local.threats import ThreatRecords
+from adapters.sigil.models import Policy, PolicyResult, Scan, ScanStatus, TeamMember, Threat
+from adapters.sigil.port import PackageName, ScanFilter, ThreatFilter
+from adapters.store.database import Database
+
+WORKFLOW = "sigil"
+ENGINE = "1"
+"""Marks results: count it up when the engine judges otherwise, and what was found before is found anew."""
+
+
+class LocalSigil:
+    """Scans here; see `port.Sigil` for what each method promises."""
+
+    def __init__(
+        self, database: Database, durable: DurableWork, feed: ChangeFeed[Scan], scanner: Scanner, work: ScanWork
+    ) -> None:
+        self._database = database
+        self._durable = durable
+        self._feed = feed
+        self._scanner = scanner
+        self._work = work
+        self._warming: asyncio.Task[None] | None = None
+        self.records = work.records
+        self.threat_records = work.threats
+        durable.define(WORKFLOW, work.run)
+
+    async def start(self) -> None:
+        """Begin what a crash left between recording and starting it, and load the engine in the background."""
+        await self._feed.start()
+        self._warming = asyncio.create_task(self._scanner.warm(), name="sigil-warm-up")
+        unfinished = await self.records.unfinished()
+        await self._scanner.forget_all_but(unfinished)
+        for scan_id in unfinished:
+            await self._durable.begin(WORKFLOW, scan_id)
+
+    async def close(self) -> None:
+        """Stop loading and telling, and close the connections to the registries."""
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.gather(self._warming, return_exceptions=True)
+        await self._scanner.close()
+        await self._feed.close()
+
+    async def health(self) -> ServiceHealth:
+        """Say whether the store answers and the engine is loaded."""
+        try:
+            await self._database.ping()
+        except (SQLAlchemyError, OSError) as error:
+            message = f"The store does not answer ({type(error).__name__}): check TRIGRAPH_DATABASE_URL"
+            return ServiceHealth(adapter="local", health=Health.DOWN, message=message)
+        if self._warming is not None and self._warming.done() and self._warming.exception() is not None:
+            message = f"The engine could not be loaded: {self._warming.exception()}"
+            return ServiceHealth(adapter="local", health=Health.DEGRADED, message=message)
+        return ServiceHealth(adapter="local", health=Health.UP)
+
+    async def submit(self, principal: Principal, target: str, policy: str = "default", *, force: bool = False) -> Scan:
+        """Record a scan if the limits admit it, and begin it; or give the one that there is."""
+        require_plan(principal)
+        policy_named(policy)
+        package, version, text = asked(target)
+        task = Task(target=text, policy=policy, forced=force)
+        known = await self._work.threats_to(package, version) if version else ()
+        async with self._feed.write(self._database) as writing:
+            await remember_member(writing.connection, principal)
+            scan = None if force else await self.records.running(writing.connection, principal.tenant, task)
+            if scan is None and version is not None and not force:
+                scan = await self.records.completed(writing.connection, principal.tenant, package, version, policy)
+                # What was learned of the package since makes another result.
+                scan = scan if scan is not None and scan.known_threats == known else None
+            if scan is not None:
+                return scan
+            await admit(writing.connection, principal)
+            scan = await self.records.insert(writing, principal, package, task)
+        await self._durable.begin(WORKFLOW, scan.id)
+        return scan
+
+    async def scans(self, principal: Principal, first: int, after: str | None, wanted: ScanFilter) -> Page[Scan]:
+        """List from the store."""
+        return await self.records.page(principal.tenant, first, after, wanted)
+
+    async def scans_by_id(self, principal: Principal, ids: Sequence[str]) -> list[Scan | None]:
+        """Look up in the store."""
+        return await self.records.by_id(principal.tenant, ids)
+
+    async def scans_of_packages(self, principal: Principal, packages: Sequence[PackageName]) -> list[list[Scan]]:
+        """Look up in the store."""
+        return await self.records.of_packages(principal.tenant, packages)
+
+    async def evaluate(
+        self, principal: Principal, scan_ids: Sequence[str], policy: str | Policy
+    ) -> list[PolicyResult | None]:
+        """Look up the scans and hold them against the policy."""
+        require_plan(principal, team=True)
+        rules = policy_named(policy) if isinstance(policy, str) else policy
+        found = await self.records.by_id(principal.tenant, scan_ids)
+        return [
+            evaluate(rules, scan) if scan is not None and scan.status is ScanStatus.COMPLETED else None
+            for scan in found
+        ]
+
+    def hold_against(self, principal: Principal, scan: Scan, policy: str | Policy) -> PolicyResult:
+        """Hold a scan that the caller has against a policy."""
+        require_plan(principal, team=True)
+        return evaluate(policy_named(policy) if isinstance(policy, str) else policy, scan)
+
+    async def threats(self, principal: Principal, first: int, after: str | None, wanted: ThreatFilter) -> Page[Threat]:
+        """List from the store."""
+        require_plan(principal)
+        return await self.threat_records.page(first, after, wanted)
+
+    async def threats_by_id(self, principal: Principal, ids: Sequence[str]) -> list[Threat | None]:  # noqa: ARG002 - threats are everybody's
+        """Look up in the store."""
+        return await self.threat_records.by_id(ids)
+
+    async def threats_of_packages(self, principal: Principal, packages: Sequence[PackageName]) -> list[list[Threat]]:  # noqa: ARG002 - threats are everybody's
+        """Look up in the store."""
+        return await self.threat_records.of_packages(packages)
+
+    async def team_members(self, principal: Principal) -> list[TeamMember]:
+        """List those of the tenant who have asked for scans."""
+        require_plan(principal, team=True)
+        async with self._database.read() as connection:
+            return await members_of(connection, principal.tenant)
+
+    def watch(
+        self, principal: Principal, after: str | None = None, scan_id: str | None = None
+    ) -> AsyncIterator[Observation[Scan]]:
+        """Watch the change feed, after what the store has already."""
+        return watch(
+            self.records,
+            self._feed,
+            principal.tenant,
+            after=after,
+            key=scan_id,
+            has_ended=lambda scan: scan.finished,
+        )
+
+
+def build(context: AdapterContext) -> LocalSigil:
+    """Build the adapter from its context: the entry point `sigil-local`."""
+    feed: ChangeFeed[Scan] = InProcessChangeFeed()
+    if context.database.is_postgres:
+        feed = PostgresChangeFeed(context.database.dsn, "trigraph_sigil", Scan)
+    registries = open_registries(
+        npm_configuration(os.environ, Path.home(), Path.cwd(), context.npm_registry),
+        pip_configuration(os.environ, Path.home(), context.pypi_index),
+    )
+    scanner = Scanner(registries=registries, workers=context.workers, cache=context.cache_dir / "scans")
+    records = ScanRecords(context.database, ENGINE)
+    work = ScanWork(context.database, feed, scanner, records, ThreatRecords(context.database))
+    return LocalSigil(context.database, context.durable, feed, scanner, work)

@@ -1,0 +1,86 @@
+"""Reading compressed bytes forward, counted as they unfold."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from adapters.sigil.local.archive.limits import ArchiveRefused, Tally
+
+_STEP = 65_536
+_DAMAGE = (zlib.error, lzma.LZMAError, OSError)
+
+
+class CountedStream(io.RawIOBase):
+    """Decompresses as it is read, and counts every byte; it only ever goes forward.
+
+    A tar whose headers would send the reader back or beyond the end is refused as damaged or truncated.
+    """
+
+    def __init__(self, data: bytes, tally: Tally) -> None:
+        super().__init__()
+        self._source = _opened(data)
+        self._tally = tally
+        self._position = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Give up to `size` bytes, fewer only at the end; never all that there is, however the caller came by a -1."""
+        if size < 0:
+            raise ArchiveRefused("damaged", "The archive's headers hold a negative size.")
+        with refusing_damage():
+            chunk = self._source.read(size)
+        self._tally.unpack(len(chunk))
+        self._position += len(chunk)
+        return chunk
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go forward by reading."""
+        if whence != io.SEEK_SET or offset < self._position:
+            raise ArchiveRefused("damaged", "The archive's headers contradict each other.")
+        while self._position < offset:
+            if not self.read(min(_STEP, offset - self._position)):
+                raise ArchiveRefused("truncated", "The archive breaks off in the middle.")
+        return self._position
+
+    def tell(self) -> int:
+        """Give how many bytes have been read."""
+        return self._position
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say yes, though it is so in one direction only."""
+        return True
+
+    def rest_is_zero(self) -> bool:
+        """Read to the end and say whether nothing but padding came."""
+        return all(chunk.count(0) == len(chunk) for chunk in iter(lambda: self.read(_STEP), b""))
+
+
+@contextmanager
+def refusing_damage() -> Iterator[None]:
+    """Turn what the decompressors raise into `ArchiveRefused`."""
+    try:
+        yield
+    except EOFError:
+        raise ArchiveRefused("truncated", "The archive breaks off in the middle.") from None
+    except _DAMAGE as error:
+        raise ArchiveRefused("damaged", f"The archive cannot be decompressed: {error}.") from None
+
+
+def _opened(data: bytes) -> io.BufferedIOBase:
+    raw = io.BytesIO(data)
+    if data.startswith(b"\x1f\x8b"):
+        return gzip.GzipFile(fileobj=raw)
+    if data.startswith(b"BZh"):
+        return bz2.BZ2File(raw)
+    if data.startswith(b"\xfd7zXZ\0"):
+        return lzma.LZMAFile(raw)
+    return raw

@@ -1,0 +1,105 @@
+"""Tar archives, plain or compressed with gzip, bzip2 or xz."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Iterator
+
+from adapters.sigil.local.archive.limits import ArchiveRefused, Limits, Tally
+from adapters.sigil.local.archive.paths import link_target, safe_path
+from adapters.sigil.local.archive.streams import CountedStream
+from adapters.sigil.local.material import PackageFile
+
+_EXTRA_HEADERS = frozenset(
+    {tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK}
+)
+_CHAIN = 40
+"""How many links may lead to one another before a file comes, as Linux has it."""
+
+
+def tar_files(data: bytes, limits: Limits, *, follow_links: bool) -> list[PackageFile]:
+    """Unpack a tar; of entries with one path the last wins, as with every tool that unpacks tars.
+
+    Links within the archive become files with what they lead to if `follow_links`, else they are left out, as npm
+    leaves them. Raises `ArchiveRefused`, also for a link that leads out, whatever `follow_links` says.
+    """
+    tally = Tally(limits, len(data))
+    stream = CountedStream(data, tally)
+    files: dict[str, bytes] = {}
+    links: dict[str, str] = {}
+    for member, archive in _members(stream, limits):
+        tally.entry()
+        if member.isdir():
+            safe_path(member.name, limits)
+            continue
+        if not (path := safe_path(member.name, limits)):
+            raise ArchiveRefused("path", "The archive holds a file without a name.")
+        if member.issym() or member.islnk():
+            links[path] = link_target(path, member.linkname, limits, symbolic=member.issym())
+        else:
+            files[path] = _content(archive, member, tally)
+    if not stream.rest_is_zero():
+        raise ArchiveRefused("trailing_data", "The archive holds data after its end, where some tools go on reading.")
+    if follow_links:
+        _follow(links, files, tally)
+    return [PackageFile(path, content) for path, content in files.items()]
+
+
+def _members(stream: CountedStream, limits: Limits) -> Iterator[tuple[tarfile.TarInfo, tarfile.TarFile]]:
+    class BoundedInfo(tarfile.TarInfo):
+        """Looks at a header before anything that it announces is read."""
+
+        @classmethod
+        def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> BoundedInfo:
+            info = super().frombuf(buf, encoding, errors)
+            _check_header(info, limits)
+            return info
+
+    try:
+        with tarfile.open(fileobj=stream, mode="r:", tarinfo=BoundedInfo, errors="surrogateescape") as archive:
+            while (member := archive.next()) is not None:
+                archive.members.clear()  # type: ignore[attr-defined] # kept, they would take much memory
+                yield member, archive
+    except tarfile.TarError as error:
+        raise ArchiveRefused("damaged", f"The archive is no readable tar: {error}.") from None
+    except (ValueError, OverflowError, UnicodeError, RecursionError) as error:
+        raise ArchiveRefused("damaged", "The archive's headers hold what no tar can.") from error
+
+
+def _check_header(info: tarfile.TarInfo, limits: Limits) -> None:
+    if info.type in _EXTRA_HEADERS and info.size > limits.extra_header:
+        raise ArchiveRefused("path", f"The archive holds a name or header of more than {limits.extra_header} bytes.")
+    if info.type == tarfile.GNUTYPE_SPARSE:
+        raise ArchiveRefused("sparse", "The archive holds a sparse file, whose holes need not be packed.")
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, tally: Tally) -> bytes:
+    if member.issparse():
+        raise ArchiveRefused("sparse", f"The archive's file {member.name!r} is sparse: its holes need not be packed.")
+    if not member.isreg():
+        raise ArchiveRefused("special_file", f"The archive's entry {member.name!r} is a device or of an unknown kind.")
+    tally.room_for(member.size, member.name)
+    reader = archive.fileobj
+    if reader is None:  # never while the archive is open
+        raise ArchiveRefused("damaged", "The archive is closed.")
+    reader.seek(member.offset_data)
+    content = bytes(reader.read(member.size))
+    if len(content) < member.size:
+        raise ArchiveRefused("truncated", "The archive breaks off in the middle.")
+    return content
+
+
+def _follow(links: dict[str, str], files: dict[str, bytes], tally: Tally) -> None:
+    if both := links.keys() & files.keys():
+        raise ArchiveRefused("duplicate", f"The archive holds {min(both)!r} both as a link and as a file.")
+    found: dict[str, bytes] = {}
+    for path, first in links.items():
+        target = first
+        for _ in range(_CHAIN):
+            if target not in links:
+                break
+            target = links[target]
+        if target in files:
+            found[path] = files[target]
+            tally.unpack(len(found[path]))  # no memory, but work for whoever reads it
+    files.update(found)

@@ -1,0 +1,284 @@
+"""Calls: to known functions, to functions of the file, to what is unknown."""
+
+from __future__ import annotations
+
+from adapters.sigil.local.code.javascript import folding, names
+from adapters.sigil.local.code.javascript.call import KNOWN, METHODS, Call, passed_on
+from adapters.sigil.local.code.javascript.state import State, evaluate, handles
+from adapters.sigil.local.code.javascript.statements import element, run
+from adapters.sigil.local.code.javascript.tree import Node
+from adapters.sigil.local.code.javascript.values import NOTHING, Function, Value, merge, tainted
+
+_ITERATIONS = frozenset({"forEach", "map", "filter", "flatMap", "some", "every", "find", "findIndex", "reduce"})
+_NO_ANSWER = frozenset(
+    {
+        "includes",
+        "startsWith",
+        "endsWith",
+        "test",
+        "indexOf",
+        "lastIndexOf",
+        "existsSync",
+        "isArray",
+        "hasOwnProperty",
+        "has",
+        "equals",
+        "log",
+        "error",
+        "warn",
+        "info",
+        "debug",
+        "statSync",
+        "lstatSync",
+        "search",
+        "isFile",
+        "isDirectory",
+    }
+)
+_LATER = frozenset(
+    {
+        "createServer",
+        "addEventListener",
+        "action",
+        "command",
+        "use",
+        "post",
+        "put",
+        "delete",
+        "patch",
+        "route",
+        "define",
+        "defineProperty",
+        "defineProperties",
+        "registerCommand",
+        "handle",
+        "tap",
+        "tapAsync",
+        "tapPromise",
+    }
+)
+_BUNDLERS = frozenset({"__commonJS", "__esm", "__commonJSMin", "__export"})
+_LOADING = frozenset({"load", "DOMContentLoaded", "exit", "beforeExit"})
+_METHOD_CANDIDATES = 2
+_INLINED_BYTES = 400
+_INLINED_CALLS = 3_000
+_WRAPPED = 2  # wrap(module, flag)
+_FLUENT = frozenset({"then", "catch", "finally"})
+
+
+@handles("call_expression", "new_expression")
+def _call(state: State, node: Node) -> Value:
+    callee = node.field("function") or node.field("constructor")
+    if callee is None:
+        return NOTHING
+    while callee.kind == "parenthesized_expression" and callee.named:
+        callee = callee.named[0]
+    receiver, method, function = _callee(state, callee)
+    arguments = node.field("arguments")
+    nodes = _argument_nodes(arguments)
+    values = tuple(evaluate(state, argument) for argument in nodes)
+    call = Call(state, node, function.path, method, receiver, function, values, nodes)
+    if call.method in {"call", "apply", "bind"} and receiver is not NOTHING:
+        call = _rebound(call)
+    return _answer(call)
+
+
+def _argument_nodes(arguments: Node | None) -> tuple[Node, ...]:
+    if arguments is None:
+        return ()
+    return (arguments,) if arguments.kind == "template_string" else arguments.named
+
+
+def _callee(state: State, node: Node) -> tuple[Value, str, Value]:
+    if node.kind not in {"member_expression", "subscript_expression"}:
+        if node.kind in {"import", "super"}:
+            return NOTHING, "", Value(path=node.kind)
+        value = evaluate(state, node)
+        return NOTHING, value.path.rpartition(".")[2], value
+    receiver = evaluate(state, node.field("object"))
+    method = names.property_name(state, node)
+    if method is None:
+        index = node.field("index")
+        hidden = evaluate(state, index).taints if index is not None else frozenset()
+        return receiver, "", Value(taints=receiver.taints | hidden)
+    return receiver, method, names.member_of(state, node, receiver, method)
+
+
+def _rebound(call: Call) -> Call:
+    """Read `f.call(x, …)`, `f.apply(x, […])` and `f.bind(x)` as calls of f."""
+    receiver = call.receiver
+    arguments, nodes = call.arguments[1:], call.nodes[1:]
+    if call.method == "apply" and arguments and arguments[0].items is not None:
+        arguments = arguments[0].items
+        nodes = nodes[:1] * len(arguments)
+    path = receiver.path
+    return Call(call.state, call.node, path, path.rpartition(".")[2], call.argument(0), receiver, arguments, nodes)
+
+
+def _answer(call: Call) -> Value:
+    effect = KNOWN.get(call.path)
+    if effect is not None:
+        return effect(call)
+    if call.callee.functions:
+        return _own_function(call, call.callee.functions)
+    folded = _folded(call)
+    return folded if folded is not None else _by_method(call)
+
+
+def _by_method(call: Call) -> Value:
+    if call.method in _ITERATIONS:
+        return _iteration(call)
+    effect = METHODS.get(call.method)
+    if effect is not None:
+        return effect(call)
+    candidates = call.state.methods.get(call.method, ()) if not call.path else ()
+    if 0 < len(candidates) <= _METHOD_CANDIDATES:
+        return merge(_own_function(call, tuple(candidates)), tainted(call.receiver.taints))
+    return _unknown(call)
+
+
+def _folded(call: Call) -> Value | None:
+    arguments = list(call.arguments)
+    if call.receiver.whole:
+        return folding.text_method(call.receiver, call.method, arguments)
+    if call.receiver.items is not None:
+        if call.method == "map" and call.receiver.items and call.callbacks:
+            return _mapped(call)
+        return folding.list_method(call.receiver, call.method, arguments)
+    if call.path in {"path.join", "path.resolve", "path.posix.join", "path.win32.join"}:
+        return folding.path_joined(arguments)
+    return None
+
+
+def _mapped(call: Call) -> Value:
+    call.answer(element(call.receiver), positions=1)
+    result = NOTHING
+    for function in call.callbacks:
+        result = merge(result, function.result.value)
+    return Value(items=(result,) if result is not NOTHING else None, taints=call.receiver.taints | result.taints)
+
+
+def _iteration(call: Call) -> Value:
+    value = element(call.receiver)
+    for function in call.callbacks:
+        call.state.load(function)
+        first = 1 if call.method == "reduce" else 0
+        call.state.absorb(function.parameter(first), value)
+        if first:
+            call.state.absorb(function.parameter(0), function.result.value)
+    taints = call.receiver.taints
+    for function in call.callbacks:
+        taints |= function.result.value.taints
+    return Value(taints=taints, text=value.text, items=call.receiver.items if call.method == "filter" else None)
+
+
+def _inlined(call: Call, function: Function) -> Value | None:
+    """Evaluate a small function for constants, as decoders of strings are called; None if no constant comes of it."""
+    state = call.state
+    constants = call.arguments and all(value.whole or value.number is not None for value in call.arguments)
+    small = function.node.end - function.node.start < _INLINED_BYTES
+    if not (constants and small and function.read and state.inlined < _INLINED_CALLS and not state.inlining):
+        return None
+    state.inlined += 1
+    trial = Function(function.node, function.scope.parent or state.root)
+    trial.at_load = state.at_load
+    for position, value in enumerate(call.arguments):
+        trial.parameter(position).absorb(value)
+    state.inlining = True
+    try:
+        run(state, trial)
+    finally:
+        state.inlining = False
+    value = trial.result.value
+    return value if value.whole or value.number is not None else None
+
+
+def _own_function(call: Call, functions: tuple[Function, ...]) -> Value:
+    constant = _inlined(call, functions[0]) if len(functions) == 1 else None
+    if constant is not None:
+        call.state.load(functions[0])
+        return constant
+    result = NOTHING
+    for function in functions:
+        call.state.load(function)
+        for position, value in enumerate(call.arguments):
+            call.state.absorb(function.parameter(position), value)
+        result = merge(result, function.result.value if function.read else tainted(call.taints))
+    anonymous = call.path == "" and call.callee.variable is None
+    for value in call.arguments:
+        _load_within(call, value, deep=anonymous)
+    return result
+
+
+def _load_within(call: Call, value: Value, *, deep: bool) -> None:
+    """Mark functions that are handed over as called, for bundles those in lists and tables too."""
+    for function in value.functions:
+        call.state.load(function)
+    if deep:
+        for item in (*(value.items or ()), *(value.members or {}).values()):
+            for function in item.functions:
+                call.state.load(function)
+
+
+def _unknown(call: Call) -> Value:
+    name = call.method or call.path
+    if call.path in _BUNDLERS or name in _BUNDLERS:
+        for value in call.arguments:
+            _load_within(call, value, deep=True)
+        return NOTHING
+    if name in _NO_ANSWER:
+        return NOTHING
+    first = call.argument(0)
+    if (name in _LATER and first.text not in _LOADING) or (name == "get" and (first.text or "").startswith("/")):
+        return tainted(call.receiver.taints)
+    if name in _FLUENT:
+        return _continued(call)
+    return _handed_over(call)
+
+
+def _handed_over(call: Call) -> Value:
+    """Read a call of something quite unknown: what wraps a module's member may well be that member."""
+    first = call.argument(0)
+    value = passed_on(call)
+    wraps = not call.receiver.path or call.method == "promisify"
+    if first.path and wraps and len(call.arguments) <= _WRAPPED and not _is_global(first.path):
+        return merge(value, Value(path=first.path))
+    if call.receiver.handle is not None:
+        return merge(value, Value(handle=call.receiver.handle, path=call.receiver.path))
+    return value
+
+
+def _is_global(path: str) -> bool:
+    return path in {"global", "process.env", "process", "arguments", "undefined", "exports", "module", "require"}
+
+
+def _continued(call: Call) -> Value:
+    """Read `promise.then(f)`: f receives the promise's value and its answer goes on."""
+    receiver = call.receiver
+    received = Value(
+        text=receiver.text,
+        taints=receiver.taints,
+        handle=receiver.handle,
+        items=receiver.items,
+        path=receiver.path,
+        members=receiver.members,
+    )
+    result = NOTHING
+    for position, value in enumerate(call.arguments):
+        if value.functions:
+            call.answer(received, value.functions, positions=1)
+            for function in value.functions:
+                result = merge(result, function.result.value)
+        elif value.path and position == 0:
+            handed = Call(
+                call.state,
+                call.node,
+                value.path,
+                value.path.rpartition(".")[2],
+                NOTHING,
+                value,
+                (received,),
+                call.nodes[:1],
+            )
+            result = merge(result, _answer(handed))
+    return merge(result, tainted(receiver.taints))

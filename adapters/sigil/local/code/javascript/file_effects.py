@@ -1,0 +1,157 @@
+"""What reads, writes, marks as executable and removes files."""
+
+from __future__ import annotations
+
+import re
+
+from adapters.sigil.local.code import telling
+from adapters.sigil.local.code.facts import Behaviour
+from adapters.sigil.local.code.javascript.call import Call, known, method
+from adapters.sigil.local.code.javascript.folding import shown
+from adapters.sigil.local.code.javascript.values import NOTHING, UNKNOWN_PART, Value, tainted
+
+_READS = (
+    "readFile",
+    "readFileSync",
+    "createReadStream",
+    "readdir",
+    "readdirSync",
+    "readJson",
+    "readJsonSync",
+    "readJSON",
+    "openSync",
+)
+_WRITES = (
+    "writeFile",
+    "writeFileSync",
+    "appendFile",
+    "appendFileSync",
+    "createWriteStream",
+    "outputFile",
+    "outputFileSync",
+    "writeJson",
+    "writeJsonSync",
+    "outputJson",
+)
+_COPIES = (
+    "copyFile",
+    "copyFileSync",
+    "cp",
+    "cpSync",
+    "copy",
+    "copySync",
+    "rename",
+    "renameSync",
+    "symlink",
+    "symlinkSync",
+    "move",
+)
+_MODES = ("chmod", "chmodSync", "fchmod", "fchmodSync")
+_REMOVALS = ("rm", "rmSync", "rmdir", "rmdirSync", "remove", "removeSync", "emptyDir", "emptyDirSync")
+_WIDE = re.compile(rf"^(?:/|~/?|[A-Za-z]:\\?|\*|/(?:home|Users|root|etc|var|usr)/?\*?|{UNKNOWN_PART}/?\*?)$")
+
+
+def _fs(names: tuple[str, ...]) -> list[str]:
+    return [f"fs.{name}" for name in names]
+
+
+@known(*_fs(_READS))
+@method("readFileSync", "readJsonSync")
+def _read(call: Call) -> Value:
+    path = call.argument(0)
+    text = shown(path) if path.text else ""
+    if "readdir" in call.method and not telling.secret_path(text):
+        return answered(call, NOTHING)
+    secret = telling.secret_path(text)
+    behaviour = Behaviour.READS_SECRET_FILE if secret else Behaviour.READS_FILE
+    return answered(call, Value(taints=call.state.source(behaviour, call.node, text, hidden=not secret)))
+
+
+def answered(call: Call, value: Value) -> Value:
+    """Hand what was read to the callbacks, and answer with it."""
+    call.answer(value)
+    return value
+
+
+@known(*_fs(_WRITES), "Deno.writeTextFile", "Bun.write")
+@method("writeFileSync", "appendFileSync", "createWriteStream")
+def _write(call: Call) -> Value:
+    path = call.argument(0)
+    text = shown(path) if path.text else ""
+    content = call.data(1).taints if call.method != "createWriteStream" else frozenset()
+    number = _written(call, text, content)
+    _mark_path(call, text, number, content)
+    for function in call.callbacks:
+        call.state.load(function)
+    return Value(path="<file>", handle=number)
+
+
+def _written(call: Call, text: str, content: frozenset[int]) -> int:
+    number = call.state.sink(Behaviour.WRITES_FILE, call.node, content, text, hidden=True)
+    if telling.startup_path(text):
+        call.state.sink(Behaviour.WRITES_STARTUP, call.node, content, text)
+    if telling.package_path(text):
+        call.state.sink(Behaviour.CHANGES_PACKAGES, call.node, content, text)
+    return number
+
+
+def _mark_path(call: Call, text: str, number: int, content: frozenset[int]) -> None:
+    """Let the path carry the fact that it was written, to what is run, loaded or sent from there."""
+    variable = call.variable(0)
+    if variable is not None:
+        call.state.absorb(variable, tainted(content | {number}))
+    if len(text.strip(UNKNOWN_PART + "/.")) > 3:  # noqa: PLR2004 - shorter names are in every command
+        call.state.written[text] = number
+
+
+@known(*_fs(_COPIES))
+def _copy(call: Call) -> Value:
+    text = call.shown(0)
+    if telling.secret_path(text):
+        call.state.note(Behaviour.READS_SECRET_FILE, call.node, text)
+    target = call.shown(1)
+    if telling.startup_path(target):
+        call.state.sink(Behaviour.WRITES_STARTUP, call.node, call.data(0).taints, target)
+    for function in call.callbacks:
+        call.state.load(function)
+    return NOTHING
+
+
+@known(*_fs(_MODES))
+@method("chmodSync")
+def _chmod(call: Call) -> Value:
+    mode = call.argument(1)
+    bits = (
+        int(mode.text, 8)
+        if mode.text and mode.whole and re.fullmatch(r"[0-7]{3,5}", mode.text)
+        else int(mode.number or 0)
+    )
+    if bits & 0o111 or mode.text == "+x":
+        path = call.data(0)
+        number = call.state.sink(
+            Behaviour.MAKES_EXECUTABLE, call.node, of_written(call, path), call.shown(0), hidden=True
+        )
+        variable = call.variable(0)
+        if variable is not None:
+            call.state.absorb(variable, tainted(frozenset({number})))
+    for function in call.callbacks:
+        call.state.load(function)
+    return NOTHING
+
+
+def of_written(call: Call, value: Value) -> frozenset[int]:
+    """Add to a value's facts those that wrote the files whose paths it names."""
+    text = value.text or ""
+    found = {number for path, number in call.state.written.items() if path in text} if text else set()
+    return value.taints | found
+
+
+@known(*_fs(_REMOVALS), "rimraf", "rimraf.sync", "del", "del.sync")
+def _remove(call: Call) -> Value:
+    path = call.argument(0)
+    wide = bool(_WIDE.match(path.text or "")) or path.path == "os.homedir()"
+    if wide and path.text not in {UNKNOWN_PART, UNKNOWN_PART + "/"}:
+        call.state.note(Behaviour.DELETES_FILES, call.node, path.text or "home")
+    for function in call.callbacks:
+        call.state.load(function)
+    return NOTHING

@@ -1,0 +1,245 @@
+"""Identifiers, properties and assignments: which variable or member of a module is meant."""
+
+from __future__ import annotations
+
+import msgspec
+
+from adapters.sigil.local.code import telling
+from adapters.sigil.local.code.facts import Behaviour
+from adapters.sigil.local.code.javascript.folding import unescape
+from adapters.sigil.local.code.javascript.state import State, evaluate
+from adapters.sigil.local.code.javascript.tree import Node
+from adapters.sigil.local.code.javascript.values import NOTHING, Scope, Value, Variable, merge, tainted
+
+ENVIRONMENTS = frozenset({"process.env", "Bun.env", "Deno.env"})
+_HELD_DEPTH = 2
+_GLOBALS = frozenset({"global", "globalThis", "window", "self", "top", "root"})
+_SAME = frozenset({"default", "promises", "__esModule"})
+_NO_DATA = frozenset({"length", "status", "statusCode", "ok", "size", "byteLength", "exitCode", "pid"})
+_OWN_PAGE = {
+    "document.cookie": "document.cookie",
+    "localStorage": "localStorage",
+    "sessionStorage": "sessionStorage",
+}
+
+
+def module_path(name: str) -> str:
+    """Write a module's name as its members' paths begin: without `node:`, promises and drop-in replacements."""
+    name = name.removeprefix("node:")
+    if name in {"fs/promises", "fs-extra", "graceful-fs"}:
+        return "fs"
+    if name == "follow-redirects":
+        return "http"
+    return name.removesuffix("/promises")
+
+
+def identifier(state: State, node: Node) -> Value:
+    """Evaluate a name: a variable's value, or a global's path."""
+    name = state.text(node)
+    found = state.scope.find(name)
+    if found is None:
+        return Value(path="global" if name in _GLOBALS else name)
+    value = found.value
+    return Value(
+        text=value.text,
+        whole=value.whole,
+        number=value.number,
+        path=value.path,
+        taints=value.taints,
+        functions=value.functions,
+        items=value.items,
+        members=value.members,
+        handle=value.handle,
+        variable=value.variable or found,
+    )
+
+
+def property_name(state: State, node: Node) -> str | None:
+    """Name the property of a member or subscript expression; None where it can't be known."""
+    plain = node.field("property")
+    if plain is not None:
+        return state.text(plain)
+    index = evaluate(state, node.field("index"))
+    if index.whole:
+        return index.text
+    if index.number is not None and index.number.is_integer():
+        return str(int(index.number))
+    return None
+
+
+def member(state: State, node: Node) -> Value:
+    """Evaluate `object.name` and `object['name']`."""
+    base = evaluate(state, node.field("object"))
+    name = property_name(state, node)
+    if name is None:
+        return _unknown_member(state, node, base)
+    return member_of(state, node, base, name)
+
+
+def _unknown_member(state: State, node: Node, base: Value) -> Value:
+    if base.path in ENVIRONMENTS:
+        return Value(taints=state.source(Behaviour.READS_ENVIRONMENT, node, hidden=True))
+    taints = base.taints
+    index = node.field("index")
+    if base.path == "global" and index is not None:
+        taints |= evaluate(state, index).taints
+    merged = tainted(taints)
+    for item in (base.items or ())[:16]:
+        merged = merge(merged, item)
+    return merged
+
+
+def member_of(state: State, node: Node, base: Value, name: str) -> Value:
+    """Evaluate the member of a value by its name."""
+    if base.items is not None and name.isdigit() and int(name) < len(base.items):
+        return base.items[int(name)]
+    if name in _NO_DATA:
+        return NOTHING
+    if base.path in ENVIRONMENTS:
+        return _environment(state, node, name)
+    known = NOTHING
+    if base.variable is not None and name in base.variable.members:
+        variable = base.variable.members[name]
+        known = _of_variable(variable)
+    if base.members is not None and name in base.members:
+        known = merge(known, base.members[name])
+    if known is NOTHING:
+        known = Value(taints=base.taints, handle=base.handle)
+        if base.variable is not None and not base.path:
+            known = Value(taints=base.taints, handle=base.handle, variable=base.variable.member(name))
+    path = _member_path(base, name)
+    if not path:
+        return known
+    if path in _OWN_PAGE:
+        taints = state.source(Behaviour.READS_INPUT, node, _OWN_PAGE[path], hidden=True)
+        return merge(known, Value(path=path, taints=taints))
+    return merge(Value(path=path, taints=base.taints, handle=base.handle), known)
+
+
+def _of_variable(variable: Variable) -> Value:
+    return merge(variable.value, Value(variable=variable))
+
+
+def _member_path(base: Value, name: str) -> str:
+    if not base.path:
+        return ""
+    if name in _SAME:
+        return base.path
+    if base.path == "global":
+        return "global" if name in _GLOBALS else name
+    return f"{base.path}.{name}"
+
+
+def _environment(state: State, node: Node, name: str) -> Value:
+    if not telling.secret_variable(name):
+        return NOTHING
+    return Value(taints=state.source(Behaviour.READS_ENVIRONMENT, node, name))
+
+
+def used(state: State, value: Value, node: Node) -> Value:
+    """Take a value as data: an object with what was put into it, all of the environment as the fact that it is read."""
+    if value.path in ENVIRONMENTS:
+        taints = state.source(Behaviour.READS_ENVIRONMENT, node, value.path)
+        return Value(path=value.path, taints=value.taints | taints)
+    if value.variable is None or not value.variable.members:
+        return value
+    held = _held(state, value.variable, node, _HELD_DEPTH)
+    return value if held <= value.taints else msgspec.structs.replace(value, taints=value.taints | held)
+
+
+def _held(state: State, variable: Variable, node: Node, depth: int) -> frozenset[int]:
+    """Collect the facts whose data an object's properties hold."""
+    taints: frozenset[int] = frozenset()
+    for held in list(variable.members.values()) if depth else ():
+        taints |= held.value.taints | _held(state, held, node, depth - 1)
+        if held.value.path in ENVIRONMENTS:
+            taints |= state.source(Behaviour.READS_ENVIRONMENT, node, held.value.path)
+    return taints
+
+
+def variable_of(state: State, node: Node) -> Variable | None:
+    """Find the variable that an assignment to a node changes; None where it is no variable of the file."""
+    if node.kind in {"identifier", "shorthand_property_identifier_pattern"}:
+        name = state.text(node)
+        found = state.scope.find(name)
+        return found if found is not None else state.root.declare(name)
+    if node.kind == "this":
+        return state.this
+    if node.kind not in {"member_expression", "subscript_expression"}:
+        return None
+    target = node.field("object")
+    base = variable_of(state, target) if target is not None else None
+    name_of = property_name(state, node)
+    if base is None or name_of is None:
+        return base
+    return (base.value.variable or base).member(name_of)
+
+
+def bind(state: State, pattern: Node, value: Value, scope: Scope | None = None) -> None:
+    """Give a pattern's names their values; `scope` is where they are declared, none for an assignment."""
+    if pattern.kind in {"identifier", "shorthand_property_identifier_pattern"} and scope is not None:
+        state.absorb(scope.declare(state.text(pattern)), value)
+    elif pattern.kind in _PATTERNS:
+        _PATTERNS_BIND[pattern.kind](state, pattern, value, scope)
+    else:
+        variable = variable_of(state, pattern)
+        if variable is not None and state.inlining and variable in state.scope.names.values():
+            variable.value = value
+        elif variable is not None:
+            state.absorb(variable, value)
+
+
+def _bind_object(state: State, pattern: Node, value: Value, scope: Scope | None) -> None:
+    for child in pattern.named:
+        if child.kind == "shorthand_property_identifier_pattern":
+            bind(state, child, member_of(state, child, value, state.text(child)), scope)
+        elif child.kind == "pair_pattern":
+            key, inner = child.field("key"), child.field("value")
+            if key is not None and inner is not None:
+                bind(state, inner, member_of(state, child, value, key_name(state, key) or "?"), scope)
+        elif child.kind == "object_assignment_pattern":
+            _bind_default(state, child, member_of(state, child, value, state.text(child.named[0])), scope)
+        elif child.kind == "rest_pattern" and child.named:
+            bind(state, child.named[0], used(state, value, child), scope)
+
+
+def _bind_array(state: State, pattern: Node, value: Value, scope: Scope | None) -> None:
+    for position, child in enumerate(pattern.named):
+        bind(state, child, member_of(state, child, value, str(position)), scope)
+
+
+def _bind_default(state: State, pattern: Node, value: Value, scope: Scope | None) -> None:
+    left = pattern.field("left") or pattern.named[0]
+    bind(state, left, merge(value, evaluate(state, pattern.field("right"))), scope)
+
+
+def _bind_first(state: State, pattern: Node, value: Value, scope: Scope | None) -> None:
+    inner = pattern.field("pattern") or (pattern.named[0] if pattern.named else None)
+    if inner is not None:
+        bind(state, inner, value, scope)
+    default = pattern.field("value")
+    if default is not None and inner is not None:
+        bind(state, inner, evaluate(state, default), scope)
+
+
+_PATTERNS_BIND = {
+    "object_pattern": _bind_object,
+    "array_pattern": _bind_array,
+    "assignment_pattern": _bind_default,
+    "object_assignment_pattern": _bind_default,
+    "rest_pattern": _bind_first,
+    "required_parameter": _bind_first,
+    "optional_parameter": _bind_first,
+}
+_PATTERNS = frozenset(_PATTERNS_BIND)
+
+
+def key_name(state: State, key: Node) -> str | None:
+    """Name a key of an object literal, pattern or class; None for a computed one that is not constant."""
+    if key.kind in {"property_identifier", "number", "private_property_identifier", "identifier"}:
+        return state.text(key)
+    if key.kind == "string":
+        return unescape(state.text(key)[1:-1])
+    if key.kind == "computed_property_name" and key.named:
+        return evaluate(state, key.named[0]).text
+    return None

@@ -1,0 +1,300 @@
+"""What downloads, sends, looks names up and connects."""
+
+from __future__ import annotations
+
+from adapters.sigil.local.code import telling
+from adapters.sigil.local.code.facts import Behaviour
+from adapters.sigil.local.code.javascript.call import Call, known, method
+from adapters.sigil.local.code.javascript.folding import shown
+from adapters.sigil.local.code.javascript.names import used
+from adapters.sigil.local.code.javascript.values import NOTHING, UNKNOWN_PART, Value, merge, tainted
+
+_BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
+_BODY_OPTIONS = ("body", "data", "json", "form", "formData", "params", "qs", "query", "searchParams", "headers", "path")
+_ADDRESS_OPTIONS = ("url", "uri", "hostname", "host", "baseURL", "href")
+_CLIENTS = (
+    "axios",
+    "got",
+    "request",
+    "node-fetch",
+    "needle",
+    "undici",
+    "superagent",
+    "ky",
+    "phin",
+    "bent",
+    "cross-fetch",
+    "request-promise",
+    "isomorphic-fetch",
+    "make-fetch-happen",
+    "$",
+)
+_READING = ("get", "head", "options", "stream", "getJSON", "json", "ajax", "fetch", "request", "getUri")
+_SENDING = ("post", "put", "patch")
+
+
+def _paths(names: tuple[str, ...]) -> list[str]:
+    return [f"{client}.{name}" for client in _CLIENTS for name in names]
+
+
+def address(call: Call) -> Value:
+    """Find the address that a request goes to, in its options too."""
+    first = call.data(0)
+    if first.text is not None and ("://" in first.text or first.members is None):
+        return first
+    for name in _ADDRESS_OPTIONS:
+        value = call.option(name)
+        if value.text is not None:
+            path = call.option("path")
+            taints = value.taints | path.taints
+            text = value.text + (shown(path) if path.text else "")
+            return Value(text=text, whole=value.whole, taints=taints)
+    return Value(taints=first.taints if first.members is None else frozenset())
+
+
+def _relative(text: str | None) -> bool:
+    return (
+        text is not None
+        and not text.startswith(UNKNOWN_PART)
+        and "." not in text.split("?")[0].split("/")[0]
+        and ("://" not in text and not text.startswith("//") and text != "localhost")
+    )
+
+
+def _content(call: Call, start: int) -> frozenset[int]:
+    """Collect the facts whose data a request carries: its body, its query, its headers."""
+    taints = address(call).taints
+    for position in range(start, len(call.arguments)):
+        value = call.data(position)
+        if value.functions:
+            continue
+        options = [call.option(name) for name in (*_BODY_OPTIONS, "auth")] if value.members is not None else []
+        taints |= value.taints
+        for option in options:
+            taints |= used(call.state, option, call.node).taints
+    return taints
+
+
+def requested(call: Call, *, body_from: int = 1, sends: bool = False) -> Value:
+    """Enter a request over HTTP, which may send data, and whose answer is a download."""
+    target = address(call)
+    if _relative(target.text) and target.whole:
+        return NOTHING
+    text = shown(target) if target.text else ""
+    taints = _content(call, body_from if len(call.arguments) > body_from or sends else 0)
+    verb = (call.option("method").text or call.option("type").text or "GET").upper()
+    sends = sends or verb in _BODY_METHODS or bool(_datas(call, taints))
+    down = call.state.sink(Behaviour.DOWNLOADS, call.node, target.taints, text, hidden=sends)
+    answer = {down}
+    if telling.place(text) is telling.Place.METADATA:
+        answer.add(call.state.note(Behaviour.READS_METADATA_SERVICE, call.node, text))
+    up = call.state.sink(Behaviour.SENDS, call.node, taints, text) if sends else None
+    value = Value(taints=frozenset(answer), path="<response>")
+    call.answer(value)
+    return Value(taints=frozenset(answer), path="<request>", handle=up if up is not None else down)
+
+
+def _datas(call: Call, taints: frozenset[int]) -> list[int]:
+    """Pick the facts whose data is worth speaking of a sending, rather than an address put together."""
+    plain = {
+        Behaviour.DOWNLOADS,
+        Behaviour.DECODES,
+        Behaviour.WRITES_FILE,
+        Behaviour.READS_FILE,
+        Behaviour.REPLACES_GLOBAL,
+    }
+    return [taint for taint in taints if call.state.ledger.behaviour(taint) not in plain]
+
+
+@known(
+    "fetch",
+    "http.get",
+    "https.get",
+    "http.request",
+    "https.request",
+    "http2.connect",
+    "axios",
+    "got",
+    "request",
+    "node-fetch",
+    "undici",
+    "needle",
+    "superagent",
+    "ky",
+    "phin",
+    "bent",
+    "cross-fetch",
+    "request-promise",
+    "isomorphic-fetch",
+    "make-fetch-happen",
+    "importScripts",
+    *_paths(_READING),
+)
+def _request(call: Call) -> Value:
+    if call.path == "needle" and (call.argument(0).text or "").upper() in _BODY_METHODS:
+        return requested(_without_first(call), sends=True)
+    return requested(call)
+
+
+@known(*_paths(_SENDING))
+def _post(call: Call) -> Value:
+    return requested(call, sends=True)
+
+
+@known("navigator.sendBeacon")
+def _beacon(call: Call) -> Value:
+    return requested(call, sends=True)
+
+
+def _without_first(call: Call) -> Call:
+    return Call(
+        call.state, call.node, call.path, call.method, call.receiver, call.callee, call.arguments[1:], call.nodes[1:]
+    )
+
+
+@known("axios.create", "got.extend", "request.defaults", "ky.create")
+def _configured(call: Call) -> Value:
+    return Value(path=call.path.partition(".")[0], text=call.option("baseURL").text)
+
+
+@known("XMLHttpRequest", "xmlhttprequest.XMLHttpRequest")
+def _xhr(call: Call) -> Value:
+    number = call.state.note(Behaviour.DOWNLOADS, call.node, hidden=True)
+    return Value(path="<xhr>", handle=number, taints=frozenset({number}))
+
+
+@known("<xhr>.open")
+def _xhr_open(call: Call) -> Value:
+    target = call.data(1)
+    if call.receiver.variable is not None:
+        call.state.absorb(call.receiver.variable.member("address"), target)
+    return NOTHING
+
+
+@known("<xhr>.send")
+def _xhr_send(call: Call) -> Value:
+    target = NOTHING
+    if call.receiver.variable is not None:
+        target = call.receiver.variable.member("address").value
+    if not _relative(target.text):
+        taints = call.taints | target.taints
+        if taints or call.arguments:
+            call.state.sink(Behaviour.SENDS, call.node, taints, shown(target) if target.text else "")
+    return NOTHING
+
+
+@known(
+    "net.connect",
+    "net.createConnection",
+    "tls.connect",
+    "net.Socket",
+    "WebSocket",
+    "ws",
+    "ws.WebSocket",
+    "socket.io-client",
+    "socket.io-client.io",
+    "io",
+    "dgram.createSocket",
+)
+def _connect(call: Call) -> Value:
+    target = address(call)
+    host = next((text for text in (call.shown(1), target.text or "") if "." in text), target.text or "")
+    number = call.state.sink(Behaviour.SENDS, call.node, target.taints, host, hidden=call.path == "net.Socket")
+    down = call.state.note(Behaviour.DOWNLOADS, call.node, host, hidden=True)
+    value = Value(path="<socket>", handle=number, taints=frozenset({down}))
+    for function in call.callbacks:
+        call.state.load(function)
+    return value
+
+
+@known("<socket>.connect")
+def _socket_connect(call: Call) -> Value:
+    if call.receiver.handle is not None:
+        host = call.shown(1) or (address(call).text or "")
+        number = call.state.sink(Behaviour.SENDS, call.node, call.taints, host)
+        for function in call.callbacks:
+            call.state.load(function)
+        if call.receiver.variable is not None:
+            call.state.absorb(call.receiver.variable, Value(path="<socket>", handle=number))
+    return call.receiver
+
+
+@method("write", "end", "send", "emit", "push", "append")
+def _write(call: Call) -> Value:
+    """Read what is written to a request, a socket, a file or a process."""
+    handle, taints = call.receiver.handle, call.taints
+    if handle is None or call.method in {"push", "append"}:
+        if call.receiver.variable is not None and taints:
+            call.state.absorb(call.receiver.variable, tainted(taints))
+        for function in call.callbacks:
+            call.state.load(function)
+        return tainted(taints | call.receiver.taints)
+    if call.receiver.path == "<request>" and (taints or call.arguments):
+        detail = call.state.ledger.detail(handle)
+        handle = call.state.note(Behaviour.SENDS, call.node, detail)
+    call.state.ledger.link(taints, handle)
+    for function in call.callbacks:
+        call.state.load(function)
+    return NOTHING
+
+
+@method("pipe", "pipeTo", "pipeThrough")
+def _pipe(call: Call) -> Value:
+    target = call.argument(0)
+    if target.handle is not None:
+        call.state.ledger.link(call.receiver.taints, target.handle)
+        _joined_to_shell(call, call.receiver, target)
+    return merge(target, tainted(call.receiver.taints))
+
+
+def _joined_to_shell(call: Call, one: Value, other: Value) -> None:
+    kinds = {one.path.partition(".")[0], other.path.partition(".")[0]}
+    if kinds == {"<socket>", "<process>"} and one.handle is not None and other.handle is not None:
+        process, socket = (one, other) if one.path.startswith("<process>") else (other, one)
+        number = call.state.note(Behaviour.CONNECTS_BACK, call.node, call.state.ledger.detail(socket.handle or 0))
+        call.state.ledger.link({process.handle or 0}, number)
+
+
+@known("stream.pipeline", "pipeline", "stream.promises.pipeline")
+def _pipeline(call: Call) -> Value:
+    taints = call.taints
+    for value in call.arguments:
+        if value.handle is not None:
+            call.state.ledger.link(taints, value.handle)
+    return NOTHING
+
+
+_LOOKUPS = (
+    "lookup",
+    "resolve",
+    "resolve4",
+    "resolve6",
+    "resolveTxt",
+    "resolveAny",
+    "resolveCname",
+    "resolveMx",
+    "resolveNs",
+)
+
+
+@known(*(f"{base}.{name}" for base in ("dns", "dns.Resolver", "<resolver>") for name in _LOOKUPS))
+def _lookup(call: Call) -> Value:
+    name = call.data(0)
+    suffix = (name.text or "").rpartition(UNKNOWN_PART)[2]
+    value = Value(taints=call.state.source(Behaviour.DOWNLOADS, call.node, call.shown(0), hidden=True))
+    call.answer(value)
+    if name.taints or (not name.whole and "." in suffix) or telling.place(suffix):
+        call.state.sink(Behaviour.LOOKS_UP_NAME, call.node, name.taints, shown(name) if name.text else "")
+    return value
+
+
+@known("dns.Resolver")
+def _resolver(_: Call) -> Value:
+    return Value(path="<resolver>")
+
+
+@method("sendMail", "sendMessage", "sendDocument")
+def _message(call: Call) -> Value:
+    if call.taints:
+        call.state.sink(Behaviour.SENDS, call.node, call.taints, call.method)
+    return NOTHING

@@ -1,0 +1,160 @@
+"""What bytes alone tell: whether a file is worth parsing, where to look, its modules and its telling strings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from adapters.sigil.local.code import telling
+
+# Found by plain search, which is ten times faster than one pattern of them all; a pattern confirms where a word may be
+# a part of another.
+_WORDS: tuple[tuple[bytes, bytes], ...] = (
+    (b"eval", rb"\beval\b"),
+    (b"Function", rb"\bFunction(?:\s*\(|['\"`\]])"),
+    (b"child_process", b""),
+    (b"cross-spawn", b""),
+    (b"execa", rb"\bexeca\b"),
+    (b"shelljs", b""),
+    (b"execSync", b""),
+    (b"spawn", rb"\bspawn(?:Sync)?\b"),
+    (b"http", rb"['\"`:]https?['\"`]"),
+    (b"fetch", rb"\bfetch\b|['\"`](?:node-fetch|cross-fetch)['\"`]"),
+    (b"XMLHttpRequest", b""),
+    (b"WebSocket", b""),
+    (b"sendBeacon", b""),
+    (b"socket.io-client", b""),
+    (b"process.env", rb"process\.env\s*(?:[^.\w\s]|\.\w*(?:TOKEN|SECRET|KEY|PASS|AUTH)|$)"),
+    (b"process[", b""),
+    (b"process.binding", b""),
+    (b"userInfo", b""),
+    (b"networkInterfaces", b""),
+    (b"hostname", rb"\bhostname\s*\(|\bhostname['\"`]\]"),
+    (b"lipboard", rb"\b[cC]lipboard\b|clipboardy"),
+    (b"fromCharCode", b""),
+    (b"atob", rb"\batob\b"),
+    (b"runIn", rb"\brunIn\w+Context"),
+    (b"_0x", rb"_0x[0-9a-f]{4}"),
+    (b"\\x", rb"(?:\\x[0-9a-fA-F]{2}){3}"),
+    (b"\\u00", rb"(?:\\u00[2-7][0-9a-fA-F]){3}"),
+    (b"constructor", rb"\[['\"]constructor|\bconstructor\s*\(\s*['\"`]|constructor\.constructor"),
+    (b"._compile", b""),
+    (b"._load", rb"\._load\b"),
+    (b"Deno.", b""),
+    (b"Bun.", rb"\bBun\."),
+    (b"global[", b""),
+    (b"globalThis[", b""),
+    (b"window[", b""),
+    (b"self[", rb"\bself\["),
+    (b".npmrc", b""),
+    (b".ssh", rb"\.ssh\b"),
+    (b".aws", rb"\.aws\b"),
+    (b"id_rsa", b""),
+    (b".env", rb"\.env['\"`]"),
+    (b"Login Data", b""),
+    (b"Local State", b""),
+    (b"wallet", b""),
+    (b"rc", rb"\.(?:bash|zsh|net)rc\b"),
+    (b".git-credentials", b""),
+    (b"crontab", b""),
+    (b"LaunchAgents", b""),
+    (b"CurrentVersion", b""),
+    (b"authorized_keys", b""),
+    (b"addEventListener", rb"addEventListener\(\s*['\"](?:key|paste|copy|input|submit)"),
+    (b"onkey", b""),
+    (b"document.cookie", b""),
+    (b"169.254.169.254", b""),
+    (b".request", rb"\.request\s*\("),
+    (b"ethereum", b""),
+    (b".github/", b""),
+    (b"mainModule", b""),
+    (b"createRequire", b""),
+    (b"rmSync", b""),
+    (b"require(", rb"\brequire\((?!\s*['\")])"),
+    (b"require", rb"=\s*require\s*[,;]"),
+    (b"Buffer.from(", rb"from\(\s*[\w.$]{1,20}\s*,\s*['\"`](?:hex|base64)['\"`]\s*\)\s*\.toString"),
+    (b"Function.constructor", b""),
+    (b"new Image", b""),
+    (b"sendMail", b""),
+    (b"node:", rb"['\"`]node:(?:net|tls|dgram|dns|vm|http2)"),
+    (
+        b"require",
+        (
+            rb"\brequire\s*\(\s*['\"`](?:net|tls|dgram|dns|dns/promises|vm|http2|ws|axios|got|request|needle|undici"
+            rb"|superagent|phin|bent|ky|ssh2|ftp|nodemailer|discord\.js)['\"`]"
+        ),
+    ),
+    (
+        b"from",
+        (
+            rb"\bfrom\s*['\"`](?:net|tls|dgram|dns|dns/promises|vm|http2|ws|axios|got|request|needle|undici|superagent"
+            rb"|phin|bent|ky|ssh2|ftp|nodemailer|discord\.js)['\"`]"
+        ),
+    ),
+)
+_CONFIRMED = tuple((word, re.compile(pattern) if pattern else None) for word, pattern in _WORDS)
+_BEFORE = 8
+_PLACES_PER_WORD = 3000
+_IMPORT = re.compile(rb"(?:\brequire\s*\(\s*|\bfrom\s*|\bimport\s*\(?\s*)(['\"`])([@\w./:~-]{1,214})\1(?!\s*\+)")
+_STRING = re.compile(rb"(['\"`])((?:(?!\1)[^\\\n]|\\.){8,4096})\1")
+_TELLING = re.compile(
+    rb"://|\d\.\d+\.\d|/dev/tcp|powershell|curl |wget |base64|\.ssh|\.npmrc|\.aws|webhook|\.onion"
+    rb"|[A-Za-z0-9+/=]{120}"
+)
+_STRING_LIMIT = 200
+_STRINGS_READ = 4_000_000
+
+
+def worth_parsing(data: bytes) -> bool:
+    """Whether anything in the file may be a fact: most files name nothing that could be."""
+    return any(next(_occurrences(data, word, pattern), None) is not None for word, pattern in _CONFIRMED)
+
+
+def places(data: bytes) -> list[int]:
+    """List where a file's telling words stand, in order."""
+    found = {at for word, pattern in _CONFIRMED for at in islice(_occurrences(data, word, pattern), _PLACES_PER_WORD)}
+    return sorted(found)
+
+
+def _occurrences(data: bytes, word: bytes, pattern: re.Pattern[bytes] | None) -> Iterator[int]:
+    at = data.find(word)
+    while at >= 0:
+        if pattern is None or pattern.search(data, max(0, at - _BEFORE), at + len(word) + 40):
+            yield at
+        at = data.find(word, at + len(word))
+
+
+def imports(data: bytes) -> tuple[str, ...]:
+    """Name the modules that a file requires or imports by a plain string, sorted."""
+    return tuple(sorted({found[2].decode() for found in _IMPORT.finditer(data)}))
+
+
+def strings(data: bytes) -> tuple[str, ...]:
+    """List string literals that are telling by themselves: hosts, command lines, secrets' paths, long base64."""
+    if not _TELLING.search(data):
+        return ()
+    told: dict[str, None] = {}
+    for found in _STRING.finditer(data, 0, _STRINGS_READ):
+        if not _TELLING.search(found[2]):
+            continue
+        text = found[2].decode("utf-8", "replace")
+        if is_telling(text):
+            told[text] = None
+        if len(told) >= _STRING_LIMIT:
+            break
+    return tuple(told)
+
+
+_LONG_ENCODED = re.compile(r"^[A-Za-z0-9+/_=-]{200,}$")
+
+
+def is_telling(text: str) -> bool:
+    """Whether a string says something by itself."""
+    return bool(
+        telling.place(text)
+        or telling.secret_path(text)
+        or telling.startup_path(text)
+        or telling.command_kinds(text)
+        or _LONG_ENCODED.match(text)
+    )

@@ -1,0 +1,147 @@
+"""What an analysis carries along, and how it evaluates a node: modules register what they handle by kind of node."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+
+from adapters.sigil.local.code.facts import Behaviour
+from adapters.sigil.local.code.javascript.ledger import Ledger
+from adapters.sigil.local.code.javascript.tree import Node
+from adapters.sigil.local.code.javascript.values import NOTHING, Function, Scope, Value, Variable
+
+DEPTH_LIMIT = 110
+NODE_LIMIT = 800_000
+_WHOLE_FILE = 60_000
+_SMALL_FUNCTION = 400
+_NEIGHBOURHOOD = 3_000
+
+
+class Exhausted(Exception):
+    """The bound on work for one file is hit."""
+
+
+class State:
+    """One file's analysis: its text, variables, functions and ledger, and where the evaluation stands."""
+
+    def __init__(self, data: bytes, places: list[int]) -> None:
+        self.data = data
+        self.places = places
+        self.ledger = Ledger()
+        self.root = Scope(None)
+        self.scope = self.root
+        self.this = Variable()
+        self.functions: dict[int, Function] = {}
+        self.queue: list[Function] = []
+        self.methods: dict[str, list[Function]] = {}
+        self.written: dict[str, int] = {}
+        self.imports: set[str] = set()
+        self.strings: dict[str, None] = {}
+        self.current: Function | None = None
+        self.changes = 0
+        self.depth = 0
+        self.work = 0
+        self.inlining = False  # a function is being evaluated for constant arguments: assignments take turns
+        self.inlined = 0
+
+    @property
+    def at_load(self) -> bool:
+        """Whether what is being evaluated runs while the module loads."""
+        return self.current is None or self.current.at_load
+
+    def text(self, node: Node) -> str:
+        """Read a node's source."""
+        return self.data[node.start : node.end].decode("utf-8", "replace")
+
+    def note(self, behaviour: Behaviour, node: Node, detail: str = "", *, hidden: bool = False) -> int:
+        """Enter a fact at a node."""
+        snippet = self.data[node.start : min(node.end, node.start + 500)].decode("utf-8", "replace")
+        return self.ledger.note(
+            behaviour, node.start, node.line, snippet, detail=detail, at_load=self.at_load, hidden=hidden
+        )
+
+    def source(self, behaviour: Behaviour, node: Node, detail: str = "", *, hidden: bool = False) -> frozenset[int]:
+        """Enter a fact that data comes from."""
+        return frozenset((self.note(behaviour, node, detail, hidden=hidden),))
+
+    def sink(
+        self,
+        behaviour: Behaviour,
+        node: Node,
+        taints: Iterable[int],
+        detail: str = "",
+        *,
+        hidden: bool = False,
+    ) -> int:
+        """Enter a fact that data goes to."""
+        number = self.note(behaviour, node, detail, hidden=hidden)
+        self.ledger.link(taints, number)
+        return number
+
+    def absorb(self, variable: Variable, value: Value) -> None:
+        """Assign to a variable."""
+        self.changes += variable.absorb(value)
+
+    def function(self, node: Node) -> Function:
+        """Find or make the function that a node defines, and see to its evaluation."""
+        found = self.functions.get(node.start)
+        if found is None:
+            found = self.functions[node.start] = Function(node, self.scope)
+            found.read = self._matters(node)
+            if found.read:
+                self.queue.append(found)
+        return found
+
+    def load(self, function: Function) -> None:
+        """Mark a function as called while the module loads."""
+        if self.at_load and not function.at_load:
+            function.at_load = True
+            self.changes += 1
+
+    def _matters(self, node: Node) -> bool:
+        if len(self.data) <= _WHOLE_FILE:
+            return True
+        around = _NEIGHBOURHOOD if node.end - node.start < _SMALL_FUNCTION else 0
+        return self.touches(node, around)
+
+    def touches(self, node: Node, around: int = 0) -> bool:
+        """Tell whether a telling word stands within a node, or some bytes around it."""
+        at = bisect_left(self.places, node.start - around)
+        return at < len(self.places) and self.places[at] < node.end + around
+
+
+Handler = Callable[[State, Node], Value]
+HANDLERS: dict[str, Handler] = {}
+
+
+def handles(*kinds: str) -> Callable[[Handler], Handler]:
+    """Register what evaluates nodes of these kinds."""
+
+    def register(handler: Handler) -> Handler:
+        HANDLERS.update(dict.fromkeys(kinds, handler))
+        return handler
+
+    return register
+
+
+def evaluate(state: State, node: Node | None) -> Value:
+    """Evaluate a node; what is nested too deeply has no known value."""
+    if node is None:
+        return NOTHING
+    state.work += 1
+    if state.work > NODE_LIMIT:
+        raise Exhausted
+    handler = HANDLERS.get(node.kind, _each)
+    if state.depth >= DEPTH_LIMIT:
+        return NOTHING
+    state.depth += 1
+    try:
+        return handler(state, node)
+    finally:
+        state.depth -= 1
+
+
+def _each(state: State, node: Node) -> Value:
+    for child in node.named:
+        evaluate(state, child)
+    return NOTHING

@@ -1,0 +1,95 @@
+"""Syntax trees that unfold as far as they are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import tree_sitter
+import tree_sitter_javascript
+import tree_sitter_typescript
+
+_UNTOLD = frozenset({"comment", "html_comment", "hash_bang_line"})
+
+
+class Node:
+    """A named node: `named` its children without comments, `fields` those that the grammar gives a name."""
+
+    __slots__ = ("_fields", "_named", "_syntax", "end", "kind", "start")
+
+    def __init__(self, syntax: tree_sitter.Node) -> None:
+        self._syntax = syntax
+        self.kind = syntax.type
+        self.start = syntax.start_byte
+        self.end = syntax.end_byte
+        self._named: tuple[Node, ...] | None = None
+        self._fields: dict[str, Node] = {}
+
+    @property
+    def named(self) -> tuple[Node, ...]:
+        """The children that are more than punctuation."""
+        if self._named is None:
+            self._named = tuple(self._unfold())
+        return self._named
+
+    def field(self, name: str) -> Node | None:
+        """Find the first child of a field; None where there is none."""
+        if self._named is None:
+            self._named = tuple(self._unfold())
+        return self._fields.get(name)
+
+    @property
+    def line(self) -> int:
+        """The line on which the node begins, from 1."""
+        return int(self._syntax.start_point[0]) + 1
+
+    def _unfold(self) -> Iterator[Node]:
+        cursor = self._syntax.walk()
+        more = cursor.goto_first_child()
+        while more:
+            syntax = cursor.node
+            name = cursor.field_name
+            if syntax is not None and (syntax.is_named or name) and syntax.type not in _UNTOLD:
+                child = Node(syntax)
+                if name and name not in self._fields:
+                    self._fields[name] = child
+                if syntax.is_named:
+                    yield child
+            more = cursor.goto_next_sibling()
+
+
+@cache
+def _language(name: str) -> tree_sitter.Language:
+    pointers = {
+        "javascript": tree_sitter_javascript.language,
+        "typescript": tree_sitter_typescript.language_typescript,
+        "tsx": tree_sitter_typescript.language_tsx,
+    }
+    return tree_sitter.Language(pointers[name]())
+
+
+def _dialect(path: str) -> str:
+    if path.endswith((".ts", ".mts", ".cts")):
+        return "typescript"
+    return "tsx" if path.endswith(".tsx") else "javascript"
+
+
+_RETRY_LIMIT = 500_000
+
+
+def parse(path: str, data: bytes) -> tuple[Node, bool]:
+    """Parse a file by the language its name says, plain code with types as such too; False where it is no code."""
+    dialect = _dialect(path)
+    root = tree_sitter.Parser(_language(dialect)).parse(data).root_node
+    if root.has_error and dialect == "javascript" and len(data) < _RETRY_LIMIT:
+        typed = tree_sitter.Parser(_language("tsx")).parse(data).root_node
+        root = typed if not typed.has_error else root
+    return Node(root), root.type != "ERROR" and not _is_broken(root)
+
+
+def _is_broken(root: tree_sitter.Node) -> bool:
+    """Tell whether more than half of a tree's bytes could not be understood."""
+    if not root.has_error:
+        return False
+    broken = sum(child.end_byte - child.start_byte for child in root.children if child.type == "ERROR")
+    return broken * 2 > root.end_byte - root.start_byte

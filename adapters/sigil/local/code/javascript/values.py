@@ -1,0 +1,146 @@
+"""What is known of a value, a variable and a function while a file is being read."""
+
+from __future__ import annotations
+
+import msgspec
+
+from adapters.sigil.local.code.javascript.tree import Node
+
+_FUNCTION_LIMIT = 8
+
+
+class Value(msgspec.Struct, frozen=True):
+    """What an expression may yield.
+
+    `text` is a constant, with `…` for parts unknown if not `whole`. `path` names a global or a module's member such as
+    `child_process.exec`. `taints` are the facts its data comes from; `handle` is the fact of an open stream or request.
+    """
+
+    text: str | None = None
+    whole: bool = False
+    number: float | None = None
+    path: str = ""
+    taints: frozenset[int] = frozenset()
+    functions: tuple[Function, ...] = ()
+    items: tuple[Value, ...] | None = None
+    members: dict[str, Value] | None = None
+    handle: int | None = None
+    variable: Variable | None = None
+
+
+NOTHING = Value()
+UNKNOWN_PART = "…"
+
+
+class Variable:
+    """A variable or property: all that was ever assigned to it, taken together."""
+
+    __slots__ = ("members", "value")
+
+    def __init__(self) -> None:
+        self.value = NOTHING
+        self.members: dict[str, Variable] = {}
+
+    def absorb(self, value: Value) -> bool:
+        """Take one more value in; the answer is whether data, functions or a meaning came with it."""
+        if value is NOTHING:
+            return False
+        before = self.value
+        self.value = after = merge(before, value)
+        return (
+            after.taints != before.taints
+            or after.functions != before.functions
+            or after.path != before.path
+            or (before.text is None and after.text is not None)
+            or (before.handle is None and after.handle is not None)
+        )
+
+    def member(self, name: str) -> Variable:
+        """Find or make a property of what the variable holds."""
+        found = self.members.get(name)
+        if found is None:
+            found = self.members[name] = Variable()
+        return found
+
+
+class Scope:
+    """The variables of a function; blocks share those of their function."""
+
+    __slots__ = ("names", "parent")
+
+    def __init__(self, parent: Scope | None) -> None:
+        self.parent = parent
+        self.names: dict[str, Variable] = {}
+
+    def find(self, name: str) -> Variable | None:
+        """Find a variable here or around; None for a global."""
+        scope: Scope | None = self
+        while scope is not None:
+            found = scope.names.get(name)
+            if found is not None:
+                return found
+            scope = scope.parent
+        return None
+
+    def declare(self, name: str) -> Variable:
+        """Find or make a variable of this very scope."""
+        found = self.names.get(name)
+        if found is None:
+            found = self.names[name] = Variable()
+        return found
+
+
+class Function:
+    """A function of the file: what its parameters receive and what it returns over all calls; `read` if its body is."""
+
+    __slots__ = ("at_load", "node", "parameters", "read", "result", "scope")
+
+    def __init__(self, node: Node, scope: Scope) -> None:
+        self.node = node
+        self.scope = Scope(scope)
+        self.parameters: dict[int, Variable] = {}
+        self.result = Variable()
+        self.at_load = False
+        self.read = False
+
+    def parameter(self, position: int) -> Variable:
+        """Find or make what a parameter receives, by its position from 0."""
+        found = self.parameters.get(position)
+        if found is None:
+            found = self.parameters[position] = Variable()
+        return found
+
+
+def merge(one: Value, other: Value) -> Value:
+    """Join what is known of two values either of which may be meant."""
+    if one is NOTHING or one is other:
+        return other
+    if other is NOTHING:
+        return one
+    same = one.text == other.text and other.whole
+    text = one.text if one.text is not None else other.text
+    functions = one.functions
+    if other.functions and other.functions != functions:
+        functions = tuple(dict.fromkeys(functions + other.functions))[:_FUNCTION_LIMIT]
+    return Value(
+        text=text,
+        whole=(one.whole and (same or other.text is None)) if one.text is not None else other.whole,
+        number=one.number if one.number == other.number else None,
+        path=one.path or other.path,
+        taints=one.taints | other.taints,
+        functions=functions,
+        items=one.items if one.items is not None else other.items,
+        members=one.members if one.members is not None else other.members,
+        handle=one.handle if one.handle is not None else other.handle,
+        variable=one.variable or other.variable,
+    )
+
+
+def constant(text: str, taints: frozenset[int] = frozenset()) -> Value:
+    """Make the value of a text known in full."""
+    return Value(text=text, whole=True, taints=taints)
+
+
+def tainted(taints: frozenset[int]) -> Value:
+    """Make the value of unknown data that comes from facts."""
+    return Value(taints=taints) if taints else NOTHING

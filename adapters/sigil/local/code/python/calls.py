@@ -1,0 +1,200 @@
+"""What a call does: what its callee is known for, what it gives, and which callbacks it runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adapters.sigil.local.code.facts import Behaviour
+from adapters.sigil.local.code.python import execution, files, folding, functions, network, processes, system
+from adapters.sigil.local.code.python.lookups import chosen
+from adapters.sigil.local.code.python.values import LONGEST_CONSTANT, Arguments, Value, joined, sources_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tree_sitter import Node
+
+    from adapters.sigil.local.code.python.machine import Machine
+
+    Handler = Callable[[Machine, Node, Value, Arguments], Value]
+
+CALLERS = frozenset(
+    {"threading.Thread", "threading.Timer", "multiprocessing.Process", "atexit.register", "filter",
+        "_thread.start_new_thread",
+     "concurrent.futures.ThreadPoolExecutor().submit", "asyncio.run", "asyncio.create_task", "asyncio.ensure_future",
+     "pynput.keyboard.Listener", "keyboard.on_press", "keyboard.hook", "keyboard.on_release", "functools.reduce",
+     "sys.settrace",
+     "signal.signal", "pynput.mouse.Listener", "asyncio.new_event_loop().run_until_complete"}
+)  # fmt: skip
+_ENCODERS = frozenset(
+    {"base64.b64encode", "base64.urlsafe_b64encode", "base64.b32encode", "base64.b85encode", "base64.encodebytes",
+     "base64.standard_b64encode", "base64.b16encode", "binascii.hexlify", "binascii.b2a_base64", "zlib.compress",
+     "gzip.compress",
+     "bz2.compress", "lzma.compress", "codecs.encode"}
+)  # fmt: skip
+_MOST_RANGE = 4000
+_MOST_MAPPED = 20_000
+
+
+def call(machine: Machine, node: Node) -> Value:
+    """Follow a call."""
+    callee = machine.evaluate(node.child_by_field_name("function"))
+    return apply(machine, node, callee, read_arguments(machine, node.child_by_field_name("arguments")))
+
+
+def read_arguments(machine: Machine, node: Node | None) -> Arguments:
+    """Give the arguments of a call; a starred list counts as its items."""
+    arguments = Arguments()
+    if node is None:
+        return arguments
+    if node.type != "argument_list":
+        arguments.positional.append(machine.evaluate(node))
+        return arguments
+    for child in node.named_children:
+        if child.type == "keyword_argument":
+            name = child.child_by_field_name("name")
+            arguments.keywords[machine.code(name) if name is not None else ""] = machine.evaluate(
+                child.child_by_field_name("value")
+            )
+        elif child.type in ("list_splat", "dictionary_splat"):
+            arguments.positional.extend(machine.evaluate(child).parts()[:100])
+        elif child.type != "comment":
+            arguments.positional.append(machine.evaluate(child))
+    return arguments
+
+
+def apply(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Tell what a call of something with these arguments gives."""
+    if callee.function is not None:
+        return functions.invoke(machine, callee, arguments)
+    if callee.instance_of and callee.name == "class":
+        return _instance(machine, callee, arguments)
+    name = callee.name
+    folded = folding.call(name, callee.receiver, arguments) if name else None
+    if folded is not None:
+        return _constant(machine, node, callee, arguments, folded)
+    handler = _HANDLERS.get(name) or _by_ending(name)
+    if handler is not None:
+        result = handler(machine, node, callee, arguments)
+        _callbacks(machine, callee, arguments, result)
+        return result
+    return _other(machine, node, callee, arguments)
+
+
+def _constant(machine: Machine, node: Node, callee: Value, arguments: Arguments, folded: folding.Folded) -> Value:
+    sources = sources_of(arguments.every()) | callee.sources
+    if folded.decoded:
+        detail = callee.member
+        sources |= machine.source_value(
+            Behaviour.DECODES, node, detail, latent=detail in ("chr", "unichr", "bytes", "bytearray")
+        )
+    constant = folded.constant
+    if isinstance(constant, str | bytes) and len(constant) > LONGEST_CONSTANT:
+        machine.budget.exceeded = True
+        return Value(sources=sources)
+    return Value(constant=constant, sources=sources, computed=True)
+
+
+def _by_ending(name: str) -> Handler | None:
+    receiver, _, member = name.rpartition(".")
+    if not receiver.endswith("()"):
+        return None
+    return _HANDLERS.get(f"().{member}") if member in _ENDINGS else None
+
+
+def _instance(machine: Machine, callee: Value, arguments: Arguments) -> Value:
+    result = Value(instance_of=callee.instance_of, sources=sources_of(arguments.every()))
+    start = machine.attributes.get((callee.instance_of, "__init__"))
+    if start is not None and start.function is not None:
+        functions.invoke(machine, Value(function=start.function, receiver=result), arguments)
+    return result
+
+
+def _other(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    name = callee.name
+    every = arguments.every()
+    sources = sources_of(every) | callee.sources
+    if name in _ENCODERS:
+        return Value(sources=sources | machine.source_value(Behaviour.ENCODES, node, callee.member))
+    if name in folding.DECODERS or callee.member in ("decrypt", "decompress"):
+        return Value(sources=sources | machine.source_value(Behaviour.DECODES, node, callee.member))
+    if callee.member == "get" and callee.receiver is not None and callee.receiver.entries is not None and every:
+        return chosen(callee.receiver, every[0])
+    if name in ("list", "tuple", "set", "sorted", "reversed", "iter", "bytearray", "enumerate") and every:
+        return _copied(name, every[0], sources)
+    _callbacks(machine, callee, arguments, Value())
+    result = Value(name=f"{name}()" if name and len(name) < 120 else "", sources=sources)  # noqa: PLR2004 - long chains
+    receiver = callee.receiver
+    if receiver is not None and callee.member in (
+        "join",
+        "format",
+        "replace",
+        "strip",
+        "decode",
+        "encode",
+        "read",
+        "rstrip",
+    ):
+        result.template = f"{receiver.text} {joined(every, ' ')}" if receiver.constant else joined(every, " ")
+        result.path = receiver.path if callee.member != "format" else None
+    return result
+
+
+def _copied(name: str, value: Value, sources: frozenset[int]) -> Value:
+    items = value.items
+    if isinstance(value.constant, str | bytes) and len(value.constant) < _MOST_MAPPED:
+        items = tuple(Value(constant=part) for part in value.constant)
+    if items is not None and name == "reversed":
+        items = items[::-1]
+    if items is not None and name == "enumerate":
+        items = tuple(Value(items=(Value(constant=place), item)) for place, item in enumerate(items))
+    return Value(items=items, sources=sources, path=value.path, template=value.template)
+
+
+def _range(_machine: Machine, _node: Node, _callee: Value, arguments: Arguments) -> Value:
+    bounds = [value.constant for value in arguments.positional if isinstance(value.constant, int)]
+    if len(bounds) != len(arguments.positional) or not 1 <= len(bounds) <= 3 or 0 in bounds[2:]:  # noqa: PLR2004 - as range
+        return Value()
+    numbers = range(*bounds)
+    return (
+        Value(items=tuple(Value(constant=n) for n in numbers))
+        if len(numbers[: _MOST_RANGE + 1]) <= _MOST_RANGE
+        else Value()
+    )
+
+
+def _mapped(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
+    function, *rest = arguments.positional or [Value()]
+    over = rest[0] if rest else Value()
+    items = over.items
+    if isinstance(over.constant, bytes | str):
+        items = tuple(Value(constant=part) for part in over.constant[:_MOST_MAPPED])
+    if items is None:
+        one = apply(machine, node, function, Arguments([Value(sources=over.sources)]))
+        return Value(items=(one,), sources=one.sources | over.sources)
+    given = tuple(apply(machine, node, function, Arguments([item])) for item in items[:_MOST_MAPPED])
+    return Value(items=given, sources=over.sources | sources_of(given[:200]))
+
+
+def _callbacks(machine: Machine, callee: Value, arguments: Arguments, result: Value) -> None:
+    if callee.name not in CALLERS:
+        return
+    passed = [value for value in arguments.every() if value.function is not None]
+    given = arguments.keywords.get("args")
+    for value in passed:
+        positional = (
+            list(given.parts()) if given is not None else [Value(sources=result.sources)] if result.sources else []
+        )
+        functions.invoke(machine, value, Arguments(positional))
+
+
+_HANDLERS: Mapping[str, Handler] = {
+    **execution.HANDLERS,
+    **files.HANDLERS,
+    **network.HANDLERS,
+    **processes.HANDLERS,
+    **system.HANDLERS,
+    "map": _mapped,
+    "range": _range,
+}
+_ENDINGS = frozenset(name[3:] for name in _HANDLERS if name.startswith("()."))

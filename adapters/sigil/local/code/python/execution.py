@@ -1,0 +1,160 @@
+"""Code that is made and run: exec and its like, modules by computed names, serialized code, and payloads."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from adapters.sigil.local.code.facts import Behaviour
+from adapters.sigil.local.code.python.lookups import attribute_of, entry, find
+from adapters.sigil.local.code.python.values import NOTHING, Arguments, Value, sources_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tree_sitter import Node
+
+    from adapters.sigil.local.code.python.machine import Machine
+
+_CODE = re.compile(r"\b(?:import|exec|eval|getattr|__import__|lambda|print|def)\b|[=(]")
+_DEEPEST_PAYLOAD = 3
+_LONGEST_PAYLOAD = 500_000
+_NATIVE = re.compile(
+    r"(?:VirtualAlloc|VirtualProtect|CreateThread|CreateRemoteThread|RtlMoveMemory|WriteProcessMemory|NtCreateThreadEx|QueueUserAPC)(?:Ex)?$"
+)
+
+
+def runs(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """exec, eval and their like."""
+    code = arguments.get(0, "source") or Value()
+    return run_text(machine, node, code) if callee.name != "compile" else compiled(machine, node, code)
+
+
+def run_text(machine: Machine, node: Node, code: Value) -> Value:
+    """Follow text is run as code; text that is known is gone through itself."""
+    sources = sources_of((code,))
+    number = machine.sink(Behaviour.RUNS_CODE, node, sources, code.text[:300])
+    text = _source(code)
+    label = "decoded" if any(machine.recorder.behaviour(n) is Behaviour.DECODES for n in sources) else "run"
+    result = machine_payload(machine, node, text, label) if text else Value()
+    return Value(sources=sources | {number} | result.sources, name=result.name, constant=result.constant)
+
+
+def compiled(machine: Machine, node: Node, code: Value) -> Value:
+    """`compile` alone runs nothing; data that it is given makes it telling."""
+    del machine, node
+    return Value(
+        constant=code.constant, template=code.text, sources=code.sources, path=code.path, computed=code.computed
+    )
+
+
+def _source(code: Value) -> bytes:
+    constant = code.constant
+    if isinstance(constant, str):
+        constant = constant.encode("utf-8", "replace")
+    if not isinstance(constant, bytes) or len(constant) > _LONGEST_PAYLOAD:
+        return b""
+    return constant if _CODE.search(constant[:5000].decode("utf-8", "replace")) else constant[:200]
+
+
+def machine_payload(machine: Machine, node: Node, text: bytes, label: str) -> Value:
+    """Go through code that a constant holds, as if it stood where it is run; at most three payloads deep."""
+    from adapters.sigil.local.code.python.payload import go_through
+
+    depth = machine.origin.depth if machine.origin is not None else 0
+    if depth >= _DEEPEST_PAYLOAD:
+        machine.budget.exceeded = True
+        return Value()
+    return go_through(machine, node, text, label, depth + 1)
+
+
+def unserialized(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow serialized code or objects are brought to life."""
+    sources = sources_of(arguments.every())
+    number = machine.sink(Behaviour.RUNS_CODE, node, sources, callee.name)
+    return Value(sources=sources | {number})
+
+
+def imports(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow a module by its name; a name that is put together, or comes from elsewhere, is telling."""
+    del callee
+    wanted = arguments.get(0, "name") or Value()
+    if isinstance(wanted.constant, str) and not wanted.computed:
+        return Value(name=wanted.constant)
+    number = machine.sink(Behaviour.IMPORTS_DYNAMICALLY, node, wanted.sources, wanted.text)
+    if isinstance(wanted.constant, str):
+        return Value(name=wanted.constant)
+    return Value(sources=wanted.sources | {number})
+
+
+def member(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """getattr: a member by its name."""
+    del callee
+    owner, name = arguments.get(0) or Value(), arguments.get(1) or Value()
+    if not isinstance(name.constant, str):
+        return Value(sources=sources_of((owner, name)), template=f"{{{owner.text}.{name.text}}}")
+    found = attribute_of(machine, node, owner, name.constant)
+    if name.computed and found.name:
+        machine.record(Behaviour.IMPORTS_DYNAMICALLY, node, found.name)
+    return found
+
+
+def namespace(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """`vars(module)`."""
+    del machine, node
+    owner = arguments.get(0)
+    return Value(name=f"{owner.name}.__dict__" if owner is not None and owner.name else f"{callee.name}()")
+
+
+def namespace_get(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """`globals().get('name')` and its like."""
+    key = arguments.get(0)
+    target = Value(name=callee.name.rpartition(".")[0])
+    if key is None or not isinstance(key.constant, str):
+        return Value()
+    return entry(machine, node, target, key) if key.computed else find(machine, node, key.constant)
+
+
+def native(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow memory for machine code, and threads that run it."""
+    number = machine.sink(Behaviour.RUNS_CODE, node, sources_of(arguments.every()), callee.name)
+    return Value(sources=frozenset((number,)))
+
+
+def is_native(name: str) -> bool:
+    """Tell whether this is a function of Windows that puts code into memory or starts it."""
+    return bool(_NATIVE.search(name))
+
+
+def passed_on(_machine: Machine, _node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow a wrapper whose result is what it is given."""
+    del callee
+    first = arguments.get(0) or Value()
+    return Value(constant=first.constant, template=first.text, sources=sources_of(arguments.every()) or NOTHING)
+
+
+HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
+    **dict.fromkeys(("exec", "eval", "compile", "execfile", "builtins.exec", "builtins.eval"), runs),
+    **dict.fromkeys(("runpy.run_path", "code.interact", "code.InteractiveInterpreter().runsource",
+        "types.FunctionType"), unserialized),
+    **dict.fromkeys(
+        ("marshal.loads", "marshal.load", "pickle.loads", "pickle.load", "dill.loads", "dill.load", "cloudpickle.loads",
+         "cloudpickle.load", "pickle.Unpickler", "jsonpickle.decode"),
+        unserialized,
+    ),
+    **dict.fromkeys(("__import__", "importlib.import_module", "importlib.__import__"), imports),
+    "getattr": member,
+    "vars": namespace,
+    "globals().get": namespace_get,
+    "sys.modules.get": namespace_get,
+    **{
+        f"ctypes.windll.kernel32.{name}": native
+        for name in ("VirtualAlloc", "VirtualAllocEx", "VirtualProtect", "CreateThread", "CreateRemoteThread",
+            "RtlMoveMemory",
+                     "WriteProcessMemory", "QueueUserAPC")
+    },
+    "ctypes.CFUNCTYPE()": native,
+    "textwrap.dedent": passed_on,
+    "io.StringIO": passed_on,
+    "io.BytesIO": passed_on,
+}  # fmt: skip

@@ -1,0 +1,189 @@
+"""Files: reading them, secrets among them, and writing them where something happens later."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from adapters.sigil.local.code.facts import Behaviour
+from adapters.sigil.local.code.python.execution import machine_payload
+from adapters.sigil.local.code.python.machine import widened
+from adapters.sigil.local.code.python.values import NOTHING, Arguments, Value, sources_of
+from adapters.sigil.local.code.telling import package_path, secret_path, startup_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tree_sitter import Node
+
+    from adapters.sigil.local.code.python.machine import Machine
+
+_CODE = re.compile(r"(?:^|[\n;])\s*(?:import|from)\s+\w+")
+_SHORTEST_PATH = 4
+_EXECUTABLE_BITS = 0o111
+
+
+def read(machine: Machine, node: Node, path: Value) -> frozenset[int]:
+    """Give the fact that a file is read, or one that holds secrets."""
+    behaviour = Behaviour.READS_SECRET_FILE if secret_path(path.text) else Behaviour.READS_FILE
+    return machine.source_value(behaviour, node, path.text) | path.sources
+
+
+def written(machine: Machine, node: Node, path: Value, data: Value) -> None:
+    """Follow data is written to a path; whoever runs or reads the path later gets what was written."""
+    text = path.text
+    sources = sources_of((data,))
+    behaviour = Behaviour.WRITES_FILE
+    if startup_path(text):
+        behaviour = Behaviour.WRITES_STARTUP
+    elif package_path(text):
+        behaviour = Behaviour.CHANGES_PACKAGES
+    number = machine.sink(behaviour, node, sources, text)
+    path.sources |= sources | {number}
+    literal = re.sub(r"\{[^}]*\}", "", text)
+    if len(literal) >= _SHORTEST_PATH:
+        machine.written[text] = machine.written.get(text, NOTHING) | sources | {number}
+    carried(machine, node, data)
+
+
+def carried(machine: Machine, node: Node, data: Value) -> None:
+    """Go through Python code that is written somewhere as a constant."""
+    constant = data.constant
+    text = constant.decode("utf-8", "replace") if isinstance(constant, bytes) else constant
+    if isinstance(text, str) and _CODE.search(text[:2000]):
+        machine_payload(machine, node, text.encode("utf-8", "replace"), "written")
+
+
+def opened(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """`open`: a handle that knows its path."""
+    path = arguments.get(0, "file") or Value()
+    if callee.receiver is not None and callee.name.endswith("().open"):
+        path, mode = callee.receiver, arguments.get(0, "mode")
+    else:
+        mode = arguments.get(1, "mode")
+    how = str(mode.constant) if mode is not None and mode.constant is not None else "r"
+    if any(letter in how for letter in "wax"):
+        return Value(name="file()", path=path)
+    return Value(name="file()", path=path, sources=read(machine, node, path))
+
+
+def temporary(_machine: Machine, _node: Node, _callee: Value, _arguments: Arguments) -> Value:
+    """Follow a temporary file."""
+    return Value(name="file()", path=Value(template="{temporary file}"))
+
+
+def handle_write(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """`handle.write(data)`."""
+    data = Value(items=tuple(arguments.every())) if len(arguments.every()) != 1 else arguments.every()[0]
+    written(machine, node, callee.path or Value(), data)
+    return Value()
+
+
+def path_write(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """`Path(…).write_text(data)`."""
+    written(machine, node, callee.receiver or Value(), arguments.get(0, "data") or Value())
+    return Value()
+
+
+def path_read(machine: Machine, node: Node, callee: Value, _arguments: Arguments) -> Value:
+    """`Path(…).read_text()`."""
+    return Value(sources=read(machine, node, callee.receiver or Value()))
+
+
+def path_of(_machine: Machine, _node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow a path put together: `Path(a, b)`, `os.path.join(a, b)`, `Path.home()`."""
+    kind = "pathlib.Path()" if callee.name.startswith("pathlib") else ""
+    if callee.name.endswith(".home"):
+        return Value(constant="~", name=kind)
+    parts = list(arguments.positional)
+    receiver = callee.receiver
+    if callee.name.startswith("pathlib.Path()") and receiver is not None:
+        parts.insert(0, receiver)
+    texts = [part.text.rstrip("/") if place < len(parts) - 1 else part.text for place, part in enumerate(parts)]
+    text = "/".join(texts)[:2000]
+    known = bool(parts) and all(isinstance(part.constant, str) for part in parts)
+    return Value(constant=text if known else None, template=text, name=kind, sources=sources_of(parts), computed=known)
+
+
+def same_path(_machine: Machine, _node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Tell what leaves a path what it is: `expanduser`, `abspath`, `Path(…).resolve()`."""
+    path = arguments.get(0) or callee.receiver or Value()
+    return widened(path, callee.sources)
+
+
+def copied(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
+    """Follow a file is copied or moved."""
+    origin, target = arguments.get(0, "src") or Value(), arguments.get(1, "dst") or Value()
+    secret = secret_path(origin.text)
+    sources = read(machine, node, origin) if secret else origin.sources | machine.written.get(origin.text, NOTHING)
+    if target.text.strip("{}"):
+        written(machine, node, target, Value(sources=sources))
+    return target
+
+
+def listed(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
+    """Follow a folder is listed or a database opened: telling where secrets lie there."""
+    path = arguments.get(0) or Value()
+    sources = read(machine, node, path) if secret_path(path.text) else path.sources
+    return Value(template=path.text, sources=sources)
+
+
+def made_executable(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """`chmod` with a bit for running."""
+    on_path = callee.receiver is not None and callee.name.endswith("().chmod")
+    path = (callee.receiver if on_path else arguments.get(0)) or Value()
+    mode = arguments.get(0 if on_path else 1, "mode") or Value()
+    if mode.constant is None or (isinstance(mode.constant, int) and mode.constant & _EXECUTABLE_BITS):
+        machine.sink(
+            Behaviour.MAKES_EXECUTABLE, node, path.sources | machine.written.get(path.text, NOTHING), path.text
+        )
+    return Value()
+
+
+def tree_removed(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
+    """Follow a whole tree is deleted."""
+    path = arguments.get(0, "path") or Value()
+    machine.sink(Behaviour.DELETES_FILES, node, path.sources, path.text)
+    return Value()
+
+
+def archive_added(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow a file is put into an archive that is written."""
+    path = arguments.get(0) or Value()
+    sources = read(machine, node, path)
+    if callee.receiver is not None:
+        callee.receiver.sources |= sources
+        if callee.path is not None:
+            callee.path.sources |= sources
+    return Value(sources=sources)
+
+
+def archive(_machine: Machine, _node: Node, _callee: Value, arguments: Arguments) -> Value:
+    """Follow an archive, which belongs to a path."""
+    path = arguments.get(0) or Value()
+    return Value(name="archive()", path=path, sources=path.sources)
+
+
+HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
+    **dict.fromkeys(("open", "io.open", "codecs.open", "os.fdopen", "pathlib.Path().open", "file"), opened),
+    **dict.fromkeys(("tempfile.NamedTemporaryFile", "tempfile.TemporaryFile"), temporary),
+    **dict.fromkeys(("file().write", "file().writelines"), handle_write),
+    **dict.fromkeys(("pathlib.Path().write_text", "pathlib.Path().write_bytes"), path_write),
+    **dict.fromkeys(("pathlib.Path().read_text", "pathlib.Path().read_bytes"), path_read),
+    **dict.fromkeys(("pathlib.Path", "pathlib.PurePath", "os.path.join", "pathlib.Path.home",
+        "pathlib.Path().joinpath"), path_of),
+    **dict.fromkeys(
+        ("os.path.expanduser", "os.path.expandvars", "os.path.abspath", "os.path.realpath", "os.path.normpath",
+            "os.fspath",
+         "pathlib.Path().expanduser", "pathlib.Path().resolve", "pathlib.Path().absolute"),
+        same_path,
+    ),
+    **dict.fromkeys(("shutil.copy", "shutil.copyfile", "shutil.copy2", "shutil.move", "os.rename", "os.replace",
+        "shutil.copytree"), copied),
+    **dict.fromkeys(("os.listdir", "os.walk", "os.scandir", "glob.glob", "sqlite3.connect", "pathlib.Path().glob",
+                     "pathlib.Path().iterdir", "pathlib.Path().rglob"), listed),
+    **dict.fromkeys(("os.chmod", "pathlib.Path().chmod"), made_executable),
+    "shutil.rmtree": tree_removed,
+    **dict.fromkeys(("zipfile.ZipFile", "tarfile.open"), archive),
+    **dict.fromkeys(("archive().write", "archive().add"), archive_added),
+}  # fmt: skip

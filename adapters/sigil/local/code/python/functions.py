@@ -1,0 +1,144 @@
+"""Functions of the file: they are gone through where they are called, with what they are given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adapters.sigil.local.code.python.machine import widened
+from adapters.sigil.local.code.python.values import Arguments, Function, Scope, Value, sources_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from adapters.sigil.local.code.python.machine import Machine
+
+_MOST_USES = 2
+_MOST_USES_OF_SMALL = 60
+_SMALL = 800
+_LARGE = 3000
+_DEEPEST_CALLS = 8
+_INSTALL_METHODS = frozenset(
+    {"run", "__init__", "initialize_options", "finalize_options", "install_for_development", "do_egg_install",
+     "build_extension", "build_extensions", "initialize", "egg_info", "build_extension_scripts"}
+)  # fmt: skip
+
+
+def define(machine: Machine, node: Node, *, in_command: bool = False) -> Value:
+    """Give the value of a function's definition; it is gone through later if nobody calls it."""
+    name = node.child_by_field_name("name")
+    called = machine.code(name) if name is not None else ""
+    function = Function(
+        node=node,
+        scope=machine.scope,
+        owner=machine.scope.owner if machine.scope.is_class else 0,
+        telling=machine.telling(node),
+        install_time=called in _INSTALL_METHODS if in_command else machine.setup and called == "run",
+    )
+    machine.pending.append(function)
+    return Value(function=function)
+
+
+def anonymous(machine: Machine, node: Node) -> Value:
+    """Follow a lambda."""
+    return define(machine, node)
+
+
+def invoke(machine: Machine, target: Value, arguments: Arguments) -> Value:
+    """Tell what a call of a function of this file gives."""
+    function = target.function
+    given = sources_of(arguments.every())
+    if function is None:
+        return Value(sources=given)
+    interesting = bool(given) or any(v.constant is not None or v.function or v.name for v in arguments.every())
+    known = function.result
+    if known is not None and not interesting and not machine.scope.at_load:
+        return known
+    if machine.running >= _DEEPEST_CALLS or not _worth(function):
+        return widened(known or Value(), given)
+    positional = list(arguments.positional)
+    receiver = target.receiver
+    if function.owner and receiver is not None and receiver.instance_of:
+        positional.insert(0, Value(instance_of=receiver.instance_of, sources=receiver.sources))
+    return enter(machine, function, Arguments(positional, arguments.keywords), at_load=machine.scope.at_load)
+
+
+def _worth(function: Function) -> bool:
+    size = function.node.end_byte - function.node.start_byte
+    if size > _LARGE and not function.telling:
+        return False
+    return function.uses < (_MOST_USES_OF_SMALL if size <= _SMALL else _MOST_USES)
+
+
+def enter(machine: Machine, function: Function, arguments: Arguments, *, at_load: bool) -> Value:
+    """Go through a function's body with these arguments."""
+    outer, branching = machine.scope, machine.branching
+    machine.scope = Scope(at_load=at_load, parent=function.scope, owner=function.owner)
+    machine.branching = 0
+    machine.running += 1
+    function.uses += 1
+    try:
+        _bind(machine, function, arguments)
+        result = _through(machine, function.node)
+    finally:
+        machine.scope, machine.branching = outer, branching
+        machine.running -= 1
+    function.result = widened(result, function.result.sources) if function.result is not None else result
+    return result
+
+
+def _through(machine: Machine, node: Node) -> Value:
+    body = node.child_by_field_name("body")
+    if node.type == "lambda":
+        return machine.evaluate(body)
+    machine.run(body)
+    returned = machine.scope.returned
+    if not returned:
+        return Value()
+    best = next((v for v in returned if v.constant is not None or v.function or v.name or v.items), returned[0])
+    return widened(best, sources_of(returned))
+
+
+def _bind(machine: Machine, function: Function, arguments: Arguments) -> None:
+    parameters = function.node.child_by_field_name("parameters")
+    if parameters is None:
+        return
+    given = iter(arguments.positional)
+    named = [child for child in parameters.named_children if child.type != "comment"]
+    for position, parameter in enumerate(named):
+        if parameter.type in ("list_splat_pattern", "dictionary_splat_pattern"):
+            rest = (*given, *arguments.keywords.values())
+            machine.assign(_name(machine, parameter), Value(items=rest) if rest else Value())
+            continue
+        name = _name(machine, parameter)
+        value = next(given, None) or arguments.keywords.get(name)
+        if value is None and position == 0 and function.owner:
+            value = Value(instance_of=function.owner)
+        if value is None:
+            value = _default(machine, parameter, name)
+        machine.assign(name, value)
+
+
+def _name(machine: Machine, parameter: Node) -> str:
+    name = parameter.child_by_field_name("name")
+    if name is None:
+        inner = parameter.named_children
+        name = inner[0] if parameter.type != "identifier" and inner else parameter
+    return machine.code(name).lstrip("*")
+
+
+def _default(machine: Machine, parameter: Node, name: str) -> Value:
+    default = parameter.child_by_field_name("value")
+    value = machine.evaluate(default) if default is not None else Value()
+    return value if value.sources or value.constant is not None or value.name else Value(template=f"{{{name}}}")
+
+
+def finish(machine: Machine) -> None:
+    """Go through telling functions that nobody called; commands of a setup.py run at install."""
+    position = 0
+    while position < len(machine.pending) and not machine.budget.exceeded:
+        function = machine.pending[position]
+        position += 1
+        if function.uses and not (function.install_time and machine.setup):
+            continue
+        if function.telling or function.install_time:
+            enter(machine, function, Arguments(), at_load=function.install_time and machine.setup)

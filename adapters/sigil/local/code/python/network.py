@@ -1,0 +1,172 @@
+"""What goes over the network: downloads, data that leaves, names looked up, and sockets joined to shells."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from adapters.sigil.local.code.facts import Behaviour
+from adapters.sigil.local.code.python.files import written
+from adapters.sigil.local.code.python.values import NOTHING, Arguments, Value, joined, sources_of
+from adapters.sigil.local.code.telling import Place, place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tree_sitter import Node
+
+    from adapters.sigil.local.code.python.machine import Machine
+
+PRIVATE = frozenset(
+    {
+        Behaviour.READS_ENVIRONMENT,
+        Behaviour.READS_SECRET_FILE,
+        Behaviour.READS_FILE,
+        Behaviour.READS_CLIPBOARD,
+        Behaviour.READS_SYSTEM,
+        Behaviour.READS_INPUT,
+        Behaviour.READS_METADATA_SERVICE,
+        Behaviour.RUNS_SHELL,
+        Behaviour.RUNS_PROCESS,
+    }
+)
+_CREDENTIALS = frozenset({"headers", "auth", "cert", "verify", "timeout", "proxies", "cookies", "context", "ssl"})
+_PUT_TOGETHER = re.compile(r"\{[^}]*\}")
+
+
+def private(machine: Machine, sources: frozenset[int]) -> frozenset[int]:
+    """Give those of the sources that nobody outside should see."""
+    return frozenset(number for number in sources if machine.recorder.behaviour(number) in PRIVATE)
+
+
+def fetched(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow a request; one that carries what is private, or a body, sends it."""
+    url = _address(callee, arguments)
+    body = _body(callee, arguments)
+    carried = private(machine, sources_of((*arguments.positional, *arguments.keywords.values())) | callee.sources)
+    if carried or body:
+        machine.sink(Behaviour.SENDS, node, carried | (sources_of(body) if body else NOTHING), url.text)
+    return Value(
+        name=f"{callee.name}()", sources=_download(machine, node, url) | sources_of((url,)) - carried, template=url.text
+    )
+
+
+def _download(machine: Machine, node: Node, url: Value, *, latent: bool = False) -> frozenset[int]:
+    sources = machine.source_value(Behaviour.DOWNLOADS, node, url.text, latent=latent)
+    if place(url.text) is Place.METADATA:
+        sources |= machine.source_value(Behaviour.READS_METADATA_SERVICE, node, url.text)
+    return sources
+
+
+def _address(callee: Value, arguments: Arguments) -> Value:
+    by_method = callee.member == "request" or callee.name.endswith("Connection().request")
+    return arguments.get(1 if by_method else 0, "url") or Value(template=f"{{{callee.name}}}")
+
+
+def _body(callee: Value, arguments: Arguments) -> list[Value]:
+    named = [
+        arguments.keywords[key]
+        for key in ("data", "json", "files", "params", "content", "body", "fields")
+        if key in arguments.keywords
+    ]
+    if callee.name.endswith(".urlopen") and len(arguments.positional) > 1:
+        named.append(arguments.positional[1])
+    return named
+
+
+def sent(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow a request that carries data; its answer is a download where it is used."""
+    url = _address(callee, arguments)
+    open_arguments = [value for key, value in arguments.keywords.items() if key not in _CREDENTIALS]
+    secrets = [value for key, value in arguments.keywords.items() if key in _CREDENTIALS]
+    sources = sources_of((*arguments.positional, *open_arguments)) | private(machine, sources_of(secrets))
+    machine.sink(Behaviour.SENDS, node, sources, url.text)
+    return Value(name=f"{callee.name}()", sources=_download(machine, node, url, latent=True), template=url.text)
+
+
+def saved(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
+    """Follow a download that is written to a file at once."""
+    url = arguments.get(0, "url") or Value()
+    sources = _download(machine, node, url)
+    target = (
+        arguments.get(1, "filename") or arguments.keywords.get("out") or Value(template=f"{{saved {url.text[-60:]}}}")
+    )
+    written(machine, node, target, Value(sources=sources | url.sources))
+    return Value(items=(target,), sources=target.sources, path=target)
+
+
+def request(_machine: Machine, _node: Node, _callee: Value, arguments: Arguments) -> Value:
+    """`urllib.request.Request`: what it carries leaves when it is opened."""
+    url = arguments.get(0, "url") or Value()
+    return Value(template=url.text, sources=sources_of(arguments.every()))
+
+
+def connected(_machine: Machine, _node: Node, _callee: Value, arguments: Arguments) -> Value:
+    """Follow a connection, known by its address."""
+    return Value(name="http.client.HTTPConnection()", template=joined(arguments.positional[:1]))
+
+
+def socket_sent(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow data goes through a socket, a mail or another connection."""
+    place_of = arguments.get(1) if callee.member == "sendto" else None
+    machine.sink(Behaviour.SENDS, node, sources_of(arguments.every()), (place_of or Value(name=callee.name)).text)
+    return Value()
+
+
+def received(machine: Machine, node: Node, callee: Value, _arguments: Arguments) -> Value:
+    """Follow data comes through a socket."""
+    return Value(sources=machine.source_value(Behaviour.DOWNLOADS, node, callee.name))
+
+
+def looked_up(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
+    """Follow a name is looked up: telling where it is put together from parts."""
+    name = arguments.get(0) or Value()
+    sources = sources_of((name,))
+    literal = _PUT_TOGETHER.sub("", name.text)
+    if (len(literal) > 2 and "." in literal and literal != name.text) or (literal and private(machine, sources)):  # noqa: PLR2004 - `.x`
+        machine.sink(Behaviour.LOOKS_UP_NAME, node, sources, name.text)
+    return Value(sources=sources)
+
+
+def duplicated(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
+    """Follow a socket takes the place of standard input or output."""
+    if any(value.name.startswith("socket.socket()") for value in arguments.every()):
+        machine.record(Behaviour.CONNECTS_BACK, node, joined(arguments.every(), " "))
+    return Value()
+
+
+_LIBRARIES = ("requests", "httpx", "aiohttp", "urllib3", "curl_cffi.requests")
+_SENDERS = frozenset({"post", "put", "patch"})
+HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
+    **{f"{library}.{method}": fetched for library in _LIBRARIES for method in ("get", "request", "head", "options",
+        "delete", "stream")},
+    **{f"{library}.{method}": sent for library in _LIBRARIES for method in _SENDERS},
+    **dict.fromkeys(("urllib.request.urlopen", "urllib.urlopen", "urllib3.urlopen",
+        "urllib.request.build_opener().open"), fetched),
+    **dict.fromkeys(("urllib.request.urlretrieve", "urllib.urlretrieve", "wget.download"), saved),
+    "urllib.request.Request": request,
+    **dict.fromkeys(("http.client.HTTPConnection", "http.client.HTTPSConnection"), connected),
+    "http.client.HTTPConnection().request": fetched,
+    "http.client.HTTPConnection().getresponse": received,
+    **{f"socket.socket().{method}": socket_sent for method in ("send", "sendall", "sendto", "sendfile")},
+    **{f"socket.socket().{method}": received for method in ("recv", "recvfrom", "recv_into", "makefile")},
+    **{f"{mail}().{method}": socket_sent for mail in ("smtplib.SMTP", "smtplib.SMTP_SSL") for method in ("sendmail",
+        "send_message")},
+    **{f"{ftp}().{method}": socket_sent for ftp in ("ftplib.FTP", "ftplib.FTP_TLS") for method in ("storbinary",
+        "storlines")},
+    **dict.fromkeys(
+        ("websocket.WebSocket().send", "websocket.create_connection().send", "paramiko.SSHClient().open_sftp().put",
+         "dhooks.Webhook().send", "discord.Webhook.from_url().send", "discord.SyncWebhook.from_url().send",
+         "telegram.Bot().send_message", "telegram.Bot().send_document", "telebot.TeleBot().send_message",
+         "telebot.TeleBot().send_document", "boto3.client().put_object", "boto3.client().upload_file"),
+        socket_sent,
+    ),
+    "discord_webhook.DiscordWebhook": sent,
+    **dict.fromkeys(
+        ("socket.gethostbyname", "socket.getaddrinfo", "socket.gethostbyname_ex", "dns.resolver.resolve",
+            "dns.resolver.query",
+         "dns.resolver.Resolver().resolve", "dns.resolver.Resolver().query"),
+        looked_up,
+    ),
+    "os.dup2": duplicated,
+}  # fmt: skip

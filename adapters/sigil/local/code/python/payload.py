@@ -1,0 +1,76 @@
+"""Passes over a whole module: the file itself, and code that it carries as a constant."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import tree_sitter_python
+from tree_sitter import Language, Parser
+
+from adapters.sigil.local.code.python.expressions import EXPRESSIONS
+from adapters.sigil.local.code.python.functions import finish
+from adapters.sigil.local.code.python.machine import Budget, Machine, Origin
+from adapters.sigil.local.code.python.statements import STATEMENTS
+from adapters.sigil.local.code.python.values import Scope, Value
+from adapters.sigil.local.code.python.words import telling_offsets
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from adapters.sigil.local.code.python.recorder import Recorder
+
+_LANGUAGE = Language(tree_sitter_python.language())
+_OLD_EXEC = re.compile(rb"((?:^|[;:])[ \t]*)exec (?=[\w(])", re.MULTILINE)
+
+
+def parse(source: bytes) -> Node:
+    """Give the syntax tree of a module; Python 2's `exec code` is read as if it were bound to the name exec."""
+    root = Parser(_LANGUAGE).parse(source).root_node
+    if root.has_error and _OLD_EXEC.search(source):
+        return Parser(_LANGUAGE).parse(_OLD_EXEC.sub(rb"\1exec=", source)).root_node
+    return root
+
+
+def module(source: bytes, recorder: Recorder, *, setup: bool) -> Machine:
+    """Follow a machine for a file, at its start."""
+    return Machine(
+        source=source,
+        offsets=telling_offsets(source),
+        recorder=recorder,
+        handlers=EXPRESSIONS,
+        statements=STATEMENTS,
+        scope=Scope(at_load=True),
+        budget=Budget(),
+        setup=setup,
+    )
+
+
+def go_through(machine: Machine, node: Node, text: bytes, label: str, depth: int) -> Value:
+    """Go through carried code with the names known where it is run; its last expression is what an eval gives."""
+    origin = Origin(
+        node.start_point[0] + 1 if machine.origin is None else machine.origin.line, node.start_byte, label, depth
+    )
+    if machine.origin is not None:
+        origin.place = (machine.origin.place, origin.place)
+        origin.label = machine.origin.label
+    inner = Machine(
+        source=text,
+        offsets=telling_offsets(text),
+        recorder=machine.recorder,
+        handlers=machine.handlers,
+        statements=machine.statements,
+        scope=machine.scope,
+        budget=machine.budget,
+        origin=origin,
+        setup=machine.setup,
+        attributes=machine.attributes,
+        written=machine.written,
+    )
+    root = parse(text)
+    statements = root.named_children
+    if len(statements) == 1 and statements[0].type == "expression_statement":
+        return inner.evaluate(statements[0].named_children[0] if statements[0].named_children else None)
+    inner.run(root)
+    finish(inner)
+    return Value()

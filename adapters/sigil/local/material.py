@@ -1,0 +1,77 @@
+"""What the steps of a scan hand to each other."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class Ecosystem(StrEnum):
+    """Where packages come from; FILE is a folder or archive on this machine."""
+
+    NPM = "npm"
+    PYPI = "pypi"
+    FILE = "file"
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """What to scan, as asked: `specifier` is a version or range, empty for the latest; a path is the name of a FILE."""
+
+    ecosystem: Ecosystem
+    name: str
+    specifier: str = ""
+
+
+class Attestation(StrEnum):
+    """What is known of a release's provenance attestation."""
+
+    PRESENT = "present"
+    MISSING = "missing"
+    INVALID = "invalid"
+    UNKNOWN = "unknown"
+
+
+class Release(msgspec.Struct, frozen=True, kw_only=True):
+    """A published version, and when it was."""
+
+    version: str
+    published_at: datetime | None = None
+    maintainers: tuple[str, ...] = ()
+    attestation: Attestation = Attestation.UNKNOWN
+    has_install_script: bool = False
+
+
+class Registration(msgspec.Struct, frozen=True, kw_only=True):
+    """What the registry says of a package; `releases` oldest first, the scanned one among them."""
+
+    releases: tuple[Release, ...] = ()
+    maintainers: tuple[str, ...] = ()
+    author: str | None = None
+    repository: str | None = None
+    homepage: str | None = None
+    description: str | None = None
+    attested_repository: str | None = None
+    deprecated: bool = False
+
+
+class PackageFile(msgspec.Struct, frozen=True):
+    """A published file: `path` is relative to the package's root, with `/`."""
+
+    path: str
+    data: bytes
+
+
+class Package(msgspec.Struct, frozen=True, kw_only=True):
+    """A package, unpacked: every published file of one archive, its top folder (`package/`, `name-1.0/`) stripped.
+
+    `archive` names the file that was unpacked, e.g. `requests-2.32.3-py3-none-any.whl`.
+    """
+
+    ecosystem: Ecosystem
+    name: str
+    version: str
+    files: tuple[PackageFile, ...]
+    archive: str = ""
+    registration: Registration | None = None

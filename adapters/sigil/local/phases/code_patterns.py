@@ -1,0 +1,149 @@
+"""Phase two: dangerous ways through the code: fetch and run, run what comes from outside, persist, spread, delete."""
+
+from __future__ import annotations
+
+import re
+
+from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
+from adapters.sigil.local.code.telling import Command, command_kinds
+from adapters.sigil.local.phases.judging import (
+    BAD,
+    CERTAIN,
+    DOUBTFUL,
+    GRAVE,
+    HINT,
+    NOTE,
+    SUSPICIOUS,
+    WEAK,
+    FactRule,
+    FlowRule,
+    HitRule,
+    Judgement,
+    Rule,
+    by_moment,
+    found,
+)
+from adapters.sigil.local.phases.reach import Moment
+from adapters.sigil.local.phases.scanned import Scanned
+from adapters.sigil.local.phases.traits import RUNS, hostile_address, known_host, trusted
+from adapters.sigil.models import Finding
+
+_SOFT_STARTUP = re.compile(r"\.git[\\/]hooks|\.vscode|completion", re.IGNORECASE)
+_SPREADS = re.compile(r"publish|\.github[\\/]workflows|twine|gh\s+(?:repo|secret)|git\s+push", re.IGNORECASE)
+_WHOLE = re.compile(r"(?:~|/|\*|home|[A-Za-z]:\\?)\S{0,3}|.*\b(?:rm|rd|del|mkfs|dd|shred)\b.*", re.DOTALL)
+
+
+def code_patterns(scanned: Scanned) -> tuple[Finding, ...]:
+    """Find what a package's code does that hardly any honest package does."""
+    return found(scanned, _RULES)
+
+
+def _download_runs(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    if hostile_address(flow.source):
+        return by_moment(CERTAIN, CERTAIN, GRAVE)[moment]
+    if trusted(scanned, flow.source):
+        return by_moment(DOUBTFUL, DOUBTFUL, HINT)[moment]
+    if flow.sink.behaviour is Behaviour.RUNS_CODE:
+        sure = known_host(flow.source)
+        return by_moment(CERTAIN if sure else GRAVE, CERTAIN if sure else SUSPICIOUS, DOUBTFUL if sure else HINT)[
+            moment
+        ]
+    if flow.sink.behaviour is Behaviour.IMPORTS_DYNAMICALLY:
+        return by_moment(SUSPICIOUS, DOUBTFUL, HINT)[moment]
+    sure = known_host(flow.source)
+    return by_moment(CERTAIN if sure else DOUBTFUL, CERTAIN if sure else WEAK, WEAK if sure else HINT)[moment]
+
+
+def _command_runs(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judgement | None:
+    kinds = command_kinds(fact.detail)
+    if Command.DOWNLOAD_AND_RUN in kinds or Command.DECODE_AND_RUN in kinds:
+        return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment]
+    return None
+
+
+def _outside_runs(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    if flow.source.behaviour is Behaviour.READS_ENVIRONMENT:
+        return by_moment(WEAK, WEAK, NOTE)[moment]
+    return NOTE
+
+
+def _persists(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judgement | None:
+    if _SOFT_STARTUP.search(fact.detail):
+        return by_moment(WEAK, WEAK, NOTE)[moment]
+    return by_moment(CERTAIN, CERTAIN, HINT)[moment]
+
+
+def _payload_persists(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    if _SOFT_STARTUP.search(flow.sink.detail):
+        return by_moment(SUSPICIOUS, SUSPICIOUS, WEAK)[moment]
+    return by_moment(CERTAIN, CERTAIN, SUSPICIOUS)[moment]
+
+
+def _spreads(scanned: Scanned, path: str, fact: Fact, moment: Moment) -> Judgement | None:
+    if not _SPREADS.search(fact.detail):
+        return by_moment(HINT, HINT, NOTE)[moment]
+    armed = scanned.does(path, Behaviour.READS_SECRET_FILE, Behaviour.READS_ENVIRONMENT)
+    return by_moment(CERTAIN if armed else SUSPICIOUS, CERTAIN if armed else DOUBTFUL, HINT if armed else NOTE)[moment]
+
+
+def _deletes(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judgement | None:
+    if not _WHOLE.fullmatch(fact.detail):
+        return by_moment(HINT, HINT, NOTE)[moment]
+    return by_moment(CERTAIN, CERTAIN, WEAK)[moment]
+
+
+def _hides(scanned: Scanned, path: str, _fact: Fact, moment: Moment) -> Judgement | None:
+    if not scanned.does(path, Behaviour.RUNS_PROCESS, Behaviour.RUNS_SHELL, Behaviour.RUNS_CODE):
+        return NOTE
+    fetches = scanned.does(path, Behaviour.DOWNLOADS, Behaviour.DECODES)
+    return by_moment(DOUBTFUL if fetches else WEAK, DOUBTFUL if fetches else WEAK, HINT)[moment]
+
+
+def _mines(_scanned: Scanned, _path: str, moment: Moment) -> Judgement | None:
+    return by_moment(CERTAIN, BAD, SUSPICIOUS)[moment]
+
+
+_RULES = (
+    FlowRule(
+        Rule("download-and-run", "Something is fetched from the network and run."),
+        frozenset((Behaviour.DOWNLOADS,)),
+        RUNS,
+        _download_runs,
+    ),
+    FactRule(
+        Rule("command-downloads-and-runs", "A command line fetches or decodes a program and runs it at once."),
+        (Behaviour.RUNS_SHELL, Behaviour.RUNS_PROCESS),
+        _command_runs,
+    ),
+    FlowRule(
+        Rule("outside-data-run", "Text that comes from a file or the environment is run as code."),
+        frozenset((Behaviour.READS_FILE, Behaviour.READS_ENVIRONMENT)),
+        frozenset((Behaviour.RUNS_CODE,)),
+        _outside_runs,
+    ),
+    FactRule(
+        Rule("persistence", "Code makes something run whenever the machine, a shell or an interpreter starts."),
+        (Behaviour.WRITES_STARTUP,),
+        _persists,
+    ),
+    FlowRule(
+        Rule("payload-persistence", "What was fetched or decoded is put where it starts by itself."),
+        frozenset((Behaviour.DOWNLOADS, Behaviour.DECODES)),
+        frozenset((Behaviour.WRITES_STARTUP,)),
+        _payload_persists,
+    ),
+    FactRule(
+        Rule("package-worm", "Code changes or publishes other packages, repositories or their workflows."),
+        (Behaviour.CHANGES_PACKAGES,),
+        _spreads,
+    ),
+    FactRule(
+        Rule("wide-deletion", "Code deletes a user's files, a disk or a tree that is computed."),
+        (Behaviour.DELETES_FILES,),
+        _deletes,
+    ),
+    FactRule(
+        Rule("hidden-run", "Code hides what it runs, or looks whether somebody watches it."), (Behaviour.HIDES,), _hides
+    ),
+    HitRule(Rule("cryptocurrency-miner", "The file speaks of mining pools and miners."), "miner", _mines),
+)

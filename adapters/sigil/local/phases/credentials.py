@@ -1,0 +1,195 @@
+"""Phase four: secrets that are read and leave, clipboards and wallets that are tampered with, keys that are logged."""
+
+from __future__ import annotations
+
+from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
+from adapters.sigil.local.phases.judging import (
+    BAD,
+    CERTAIN,
+    DOUBTFUL,
+    GRAVE,
+    HINT,
+    NOTE,
+    SUSPICIOUS,
+    WEAK,
+    FactRule,
+    FlowRule,
+    HitRule,
+    Judgement,
+    Rule,
+    by_moment,
+    found,
+)
+from adapters.sigil.local.phases.reach import Moment
+from adapters.sigil.local.phases.scanned import Scanned
+from adapters.sigil.local.phases.traits import (
+    LEAVES,
+    belongs_to,
+    hostile_address,
+    known_host,
+    mild_secret,
+    trusted,
+    whole_environment,
+)
+from adapters.sigil.models import Finding
+
+_ADDRESSES = "wallet_address_pattern"
+
+
+def credentials(scanned: Scanned) -> tuple[Finding, ...]:
+    """Find what happens to secrets, clipboards, wallets and keystrokes."""
+    return found(scanned, _RULES)
+
+
+def _file_leaves(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    if hostile_address(flow.sink):
+        return by_moment(CERTAIN, CERTAIN, DOUBTFUL if mild_secret(flow.source) else CERTAIN)[moment]
+    called = WEAK if mild_secret(flow.source) else DOUBTFUL
+    return by_moment(CERTAIN, CERTAIN if known_host(flow.sink) else GRAVE, called)[moment]
+
+
+def _environment_leaves(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    if belongs_to(flow):
+        return by_moment(HINT, HINT, NOTE)[moment]
+    if whole_environment(flow.source):
+        called = CERTAIN if hostile_address(flow.sink) else WEAK
+        return by_moment(CERTAIN, CERTAIN if known_host(flow.sink) else GRAVE, called)[moment]
+    if hostile_address(flow.sink):
+        return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment]
+    if not known_host(flow.sink) or trusted(scanned, flow.sink):
+        return by_moment(SUSPICIOUS, WEAK, NOTE)[moment]
+    return by_moment(CERTAIN, BAD, HINT)[moment]
+
+
+def _reads_secrets(scanned: Scanned, path: str, fact: Fact, moment: Moment) -> Judgement | None:
+    if mild_secret(fact):
+        return by_moment(HINT, HINT, NOTE)[moment]
+    if any(sent.behaviour is Behaviour.SENDS and hostile_address(sent) for sent in scanned.facts[path].facts):
+        return CERTAIN
+    leaves = scanned.does(path, Behaviour.SENDS, Behaviour.LOOKS_UP_NAME)
+    return by_moment(BAD if leaves else SUSPICIOUS, SUSPICIOUS if leaves else WEAK, HINT if leaves else NOTE)[moment]
+
+
+def _swaps(scanned: Scanned, path: str, _flow: Flow, moment: Moment) -> Judgement | None:
+    if _knows_addresses(scanned, path):
+        return by_moment(CERTAIN, CERTAIN, GRAVE)[moment]
+    return by_moment(CERTAIN, GRAVE, HINT)[moment]
+
+
+def _writes_clipboard(scanned: Scanned, path: str, _fact: Fact, moment: Moment) -> Judgement | None:
+    if not _knows_addresses(scanned, path):
+        return None
+    reads = scanned.does(path, Behaviour.READS_CLIPBOARD)
+    return by_moment(CERTAIN, CERTAIN if reads else SUSPICIOUS, GRAVE if reads else HINT)[moment]
+
+
+def _clipboard_leaves(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    called = SUSPICIOUS if hostile_address(flow.sink) else WEAK
+    return by_moment(CERTAIN, CERTAIN, called)[moment]
+
+
+def _input_leaves(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    if flow.sink.behaviour in LEAVES:
+        called = SUSPICIOUS if hostile_address(flow.sink) else HINT
+        return by_moment(CERTAIN, CERTAIN if known_host(flow.sink) else SUSPICIOUS, called)[moment]
+    return by_moment(CERTAIN, BAD, WEAK)[moment]
+
+
+def _watches(scanned: Scanned, path: str, fact: Fact, moment: Moment) -> Judgement | None:
+    if fact.detail in {"keydown", "keypress", "keyup", "paste", "input", "submit", "copy"}:
+        return None
+    if fact.at_load and any(_sent_at_load(each) for each in scanned.facts[path].facts):
+        return by_moment(CERTAIN, CERTAIN, HINT)[moment]
+    leaves = scanned.does(path, Behaviour.SENDS, Behaviour.WRITES_FILE)
+    return by_moment(BAD, SUSPICIOUS if leaves else HINT, HINT if leaves else NOTE)[moment]
+
+
+def _sent_at_load(fact: Fact) -> bool:
+    return fact.behaviour is Behaviour.SENDS and fact.at_load and known_host(fact)
+
+
+def _replaces(scanned: Scanned, path: str, _fact: Fact, moment: Moment) -> Judgement | None:
+    if _knows_addresses(scanned, path):
+        return by_moment(CERTAIN, CERTAIN, SUSPICIOUS)[moment]
+    return None
+
+
+def _replacement_leaves(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    if hostile_address(flow.sink):
+        return by_moment(CERTAIN, CERTAIN, SUSPICIOUS)[moment]
+    return by_moment(SUSPICIOUS, DOUBTFUL if known_host(flow.sink) else HINT, NOTE)[moment]
+
+
+def _knows_addresses(scanned: Scanned, path: str) -> bool:
+    return any(hit.signature == _ADDRESSES for hit in scanned.hits.get(path, ()))
+
+
+def _steals_tokens(scanned: Scanned, path: str, moment: Moment) -> Judgement | None:
+    if scanned.does(path, Behaviour.SENDS, Behaviour.READS_SECRET_FILE):
+        return by_moment(CERTAIN, CERTAIN, GRAVE)[moment]
+    return by_moment(BAD, SUSPICIOUS, WEAK)[moment]
+
+
+_RULES = (
+    FlowRule(
+        Rule("secret-file-leaves", "The content of a file with secrets goes out over the network."),
+        frozenset((Behaviour.READS_SECRET_FILE,)),
+        LEAVES,
+        _file_leaves,
+    ),
+    FlowRule(
+        Rule("environment-leaves", "The environment, or a secret in it, goes out over the network."),
+        frozenset((Behaviour.READS_ENVIRONMENT,)),
+        LEAVES,
+        _environment_leaves,
+    ),
+    FactRule(
+        Rule("secret-file-read", "Code reads a file in which secrets lie: keys, browsers' profiles, wallets."),
+        (Behaviour.READS_SECRET_FILE,),
+        _reads_secrets,
+    ),
+    FlowRule(
+        Rule("clipboard-replaced", "What lies on the clipboard is read and replaced."),
+        frozenset((Behaviour.READS_CLIPBOARD,)),
+        frozenset((Behaviour.WRITES_CLIPBOARD,)),
+        _swaps,
+    ),
+    FactRule(
+        Rule("clipboard-wallet", "Code that knows wallets' addresses writes to the clipboard."),
+        (Behaviour.WRITES_CLIPBOARD,),
+        _writes_clipboard,
+    ),
+    FlowRule(
+        Rule("clipboard-leaves", "What lies on the clipboard goes out over the network."),
+        frozenset((Behaviour.READS_CLIPBOARD,)),
+        LEAVES,
+        _clipboard_leaves,
+    ),
+    FlowRule(
+        Rule("input-leaves", "Keystrokes, screenshots or form fields are recorded or sent."),
+        frozenset((Behaviour.READS_INPUT,)),
+        LEAVES | {Behaviour.WRITES_FILE},
+        _input_leaves,
+    ),
+    FactRule(
+        Rule("input-watched", "Code listens to keys or takes pictures of the screen."),
+        (Behaviour.READS_INPUT,),
+        _watches,
+    ),
+    FactRule(
+        Rule("wallet-replaced", "Code that knows wallets' addresses takes the place of a global function."),
+        (Behaviour.REPLACES_GLOBAL,),
+        _replaces,
+    ),
+    FlowRule(
+        Rule("replaced-global-leaves", "What passes through a replaced global function goes out over the network."),
+        frozenset((Behaviour.REPLACES_GLOBAL,)),
+        LEAVES,
+        _replacement_leaves,
+    ),
+    HitRule(
+        Rule("chat-token-search", "The file looks for login tokens of a chat program."),
+        "chat_token_pattern",
+        _steals_tokens,
+    ),
+)

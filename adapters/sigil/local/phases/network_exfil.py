@@ -1,0 +1,171 @@
+"""Phase three: data that leaves the machine, and doors opened to it."""
+
+from __future__ import annotations
+
+from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
+from adapters.sigil.local.code.telling import Place
+from adapters.sigil.local.phases.judging import (
+    BAD,
+    CERTAIN,
+    DOUBTFUL,
+    GRAVE,
+    HINT,
+    NOTE,
+    SUSPICIOUS,
+    WEAK,
+    FactRule,
+    FlowRule,
+    Judgement,
+    Rule,
+    by_moment,
+    found,
+)
+from adapters.sigil.local.phases.reach import Moment
+from adapters.sigil.local.phases.scanned import Scanned
+from adapters.sigil.local.phases.traits import (
+    LEAVES,
+    SECRETS,
+    address_of,
+    belongs_to,
+    hostile_address,
+    identifies,
+    known_host,
+    trusted,
+)
+from adapters.sigil.models import Finding
+
+_TAKEN = SECRETS | {Behaviour.READS_SYSTEM, Behaviour.READS_FILE, Behaviour.RUNS_SHELL, Behaviour.RUNS_PROCESS}
+_CHAT = frozenset((Place.WEBHOOK,))
+
+
+def network_exfil(scanned: Scanned) -> tuple[Finding, ...]:
+    """Find what of the machine goes out over the network, and where to."""
+    return found(scanned, _RULES)
+
+
+def _to_hostile(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    if not hostile_address(flow.sink) or flow.sink.behaviour is Behaviour.LOOKS_UP_NAME:
+        return None
+    if flow.source.behaviour is Behaviour.READS_FILE:
+        return by_moment(CERTAIN, BAD, WEAK)[moment]
+    if flow.source.behaviour is Behaviour.READS_ENVIRONMENT and belongs_to(flow):
+        return by_moment(DOUBTFUL, WEAK, NOTE)[moment]
+    if flow.source.behaviour is Behaviour.READS_SYSTEM and not identifies(flow.source):
+        return by_moment(BAD, SUSPICIOUS, WEAK)[moment]
+    return by_moment(CERTAIN, CERTAIN, SUSPICIOUS)[moment]
+
+
+def _by_name_lookup(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    if flow.source.behaviour is Behaviour.READS_FILE:
+        return by_moment(CERTAIN, SUSPICIOUS, HINT)[moment]
+    if flow.source.behaviour is not Behaviour.READS_SECRET_FILE and "." not in flow.sink.detail.rstrip("."):
+        return HINT
+    if flow.source.behaviour is Behaviour.READS_ENVIRONMENT and "." not in flow.sink.detail:
+        return NOTE
+    return by_moment(CERTAIN, CERTAIN, SUSPICIOUS)[moment]
+
+
+def _identity_leaves(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    if hostile_address(flow.sink) or flow.sink.behaviour is Behaviour.LOOKS_UP_NAME:
+        return None
+    if not identifies(flow.source):
+        return NOTE
+    if not known_host(flow.sink) or trusted(scanned, flow.sink):
+        return by_moment(DOUBTFUL, WEAK, NOTE)[moment]
+    return by_moment(BAD, CERTAIN, HINT)[moment]
+
+
+def _output_leaves(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    if hostile_address(flow.sink) or flow.sink.behaviour is Behaviour.LOOKS_UP_NAME:
+        return None
+    sure = known_host(flow.sink) and not trusted(scanned, flow.sink)
+    return by_moment(CERTAIN, CERTAIN if sure else GRAVE, HINT)[moment]
+
+
+def _names_hostile(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judgement | None:
+    if not hostile_address(fact):
+        return None
+    if address_of(fact) in _CHAT:
+        return by_moment(BAD, SUSPICIOUS, NOTE)[moment]
+    return by_moment(BAD, SUSPICIOUS, HINT)[moment]
+
+
+def _fetches_hostile(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judgement | None:
+    return by_moment(SUSPICIOUS, SUSPICIOUS, HINT)[moment] if hostile_address(fact) else None
+
+
+def _opens_shell(_scanned: Scanned, _path: str, _fact: Fact, moment: Moment) -> Judgement | None:
+    return by_moment(CERTAIN, CERTAIN, GRAVE)[moment]
+
+
+def _asks_metadata(_scanned: Scanned, _path: str, _fact: Fact, moment: Moment) -> Judgement | None:
+    return by_moment(BAD, SUSPICIOUS, NOTE)[moment]
+
+
+def _metadata_leaves(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    if address_of(flow.sink) is Place.METADATA:
+        return None
+    return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment]
+
+
+def _hidden_address(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    hidden = flow.source.detail
+    if not ("://" in hidden or ("." in hidden and hidden in flow.sink.detail)):
+        return None
+    return by_moment(CERTAIN, CERTAIN, SUSPICIOUS)[moment]
+
+
+_RULES = (
+    FlowRule(
+        Rule("data-to-drop-point", "Data of the machine goes to a webhook, paste, tunnel, catcher or bare address."),
+        _TAKEN,
+        LEAVES,
+        _to_hostile,
+    ),
+    FlowRule(
+        Rule("dns-exfiltration", "Data of the machine is put into a host name that is looked up."),
+        _TAKEN,
+        frozenset((Behaviour.LOOKS_UP_NAME,)),
+        _by_name_lookup,
+    ),
+    FlowRule(
+        Rule("identity-leaves", "Code tells somebody which machine and which user it runs for."),
+        frozenset((Behaviour.READS_SYSTEM,)),
+        LEAVES,
+        _identity_leaves,
+    ),
+    FlowRule(
+        Rule("command-output-leaves", "What a command prints goes out over the network."),
+        frozenset((Behaviour.RUNS_SHELL, Behaviour.RUNS_PROCESS)),
+        LEAVES,
+        _output_leaves,
+    ),
+    FlowRule(
+        Rule("metadata-leaves", "Credentials of a cloud's metadata service go elsewhere."),
+        frozenset((Behaviour.READS_METADATA_SERVICE,)),
+        LEAVES,
+        _metadata_leaves,
+    ),
+    FlowRule(
+        Rule("hidden-address", "The address that code speaks to is written so that nobody reads it."),
+        frozenset((Behaviour.DECODES,)),
+        LEAVES | {Behaviour.DOWNLOADS},
+        _hidden_address,
+    ),
+    FactRule(Rule("reverse-shell", "A socket is joined to a shell."), (Behaviour.CONNECTS_BACK,), _opens_shell),
+    FactRule(
+        Rule("drop-point", "Code sends to a webhook, paste, tunnel, catcher or bare address."),
+        (Behaviour.SENDS,),
+        _names_hostile,
+    ),
+    FactRule(
+        Rule("doubtful-download", "Code fetches from a paste, tunnel, catcher or bare address."),
+        (Behaviour.DOWNLOADS,),
+        _fetches_hostile,
+    ),
+    FactRule(
+        Rule("metadata-service", "Code asks a cloud's metadata service, which hands out credentials."),
+        (Behaviour.READS_METADATA_SERVICE,),
+        _asks_metadata,
+    ),
+)

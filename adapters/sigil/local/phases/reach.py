@@ -1,0 +1,165 @@
+"""Which of a package's files run, and when: at installation, when it is loaded, or when somebody calls them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from adapters.sigil.local.code.facts import Behaviour, CodeFacts
+from adapters.sigil.local.material import Ecosystem, Package
+from adapters.sigil.local.phases.hooks import GYP, MANIFEST, Hook, gyp_hooks, joined, named_files, npm_hooks, resolved
+
+_START_UP = re.compile(r"^(?:[\w.-]+\.data/(?:purelib|platlib|data)/|src/)?(?:[^/]+\.pth|(?:site|user)customize\.py)$")
+_TOP_MODULE = re.compile(r"^(?:src/|lib/)?(?:[^/]+/__init__\.py|[^/]+\.py)$")
+_BUILD_ONLY = frozenset(("setup.py", "conftest.py", "noxfile.py", "tasks.py", "fabfile.py", "hatch_build.py"))
+_RUNS = frozenset((Behaviour.RUNS_SHELL, Behaviour.RUNS_PROCESS))
+
+
+class Moment(StrEnum):
+    """When code runs."""
+
+    INSTALL = "install"
+    LOAD = "load"
+    CALL = "call"
+
+
+def hooks_of(package: Package) -> tuple[Hook, ...]:
+    """List the commands that installing a package runs: none for Python, whose hooks are files."""
+    if package.ecosystem is Ecosystem.PYPI:
+        return ()
+    contents = {file.path: file.data for file in package.files if file.path in {MANIFEST, GYP}}
+    hooks = npm_hooks(contents[MANIFEST]) if MANIFEST in contents else ()
+    return (*hooks, *(gyp_hooks(contents[GYP]) if GYP in contents else ()))
+
+
+def hook_files(package: Package, hooks: Iterable[Hook]) -> frozenset[str]:
+    """Find the files that run first when a package is installed, or when any interpreter starts after that."""
+    paths = frozenset(file.path for file in package.files)
+    found = {path for hook in hooks for path in named_files(hook.command, paths)}
+    if any("-e" in hook.command or "-p" in hook.command or "-c" in hook.command for hook in hooks):
+        found.add(MANIFEST)
+    if package.ecosystem is not Ecosystem.NPM:
+        found.update(path for path in paths if _START_UP.match(path))
+        if not package.archive.endswith(".whl"):
+            found.update(paths & {"setup.py", "hatch_build.py"})
+            found.update(_build_files(package, paths))
+    return frozenset(found)
+
+
+def entry_files(package: Package) -> frozenset[str]:
+    """Find the files that run when the package is imported, required or started by its command."""
+    paths = frozenset(file.path for file in package.files)
+    found: set[str] = set()
+    manifest = next((file.data for file in package.files if file.path == MANIFEST), None)
+    if manifest is not None and package.ecosystem is not Ecosystem.PYPI:
+        for name in _entries(manifest):
+            path = resolved(name, "", paths)
+            if path is not None:
+                found.add(path)
+    if package.ecosystem is not Ecosystem.NPM:
+        found.update(path for path in paths if _TOP_MODULE.match(path) and path not in _BUILD_ONLY)
+    return frozenset(found)
+
+
+def reachable(starts: Iterable[str], facts: Mapping[str, CodeFacts], paths: frozenset[str]) -> frozenset[str]:
+    """Follow files to those that they lead to by imports within the package, themselves included."""
+    seen: set[str] = set()
+    waiting = [path for path in starts if path in paths]
+    while waiting:
+        path = waiting.pop()
+        if path not in seen:
+            seen.add(path)
+            known = facts.get(path)
+            if known is not None:
+                waiting.extend(_led_to(path, known, paths))
+    return frozenset(seen)
+
+
+def started(facts: CodeFacts, paths: frozenset[str], folder: str) -> Iterator[str]:
+    """Find the package's own files that code starts as processes."""
+    for fact in facts.facts:
+        if fact.behaviour in _RUNS and fact.detail:
+            for start in {"", folder}:
+                yield from named_files(fact.detail, paths, start)
+
+
+def _led_to(path: str, facts: CodeFacts, paths: frozenset[str]) -> Iterator[str]:
+    folder = path.rpartition("/")[0]
+    python = path.endswith((".py", ".pth", ".pyw"))
+    for name in facts.imports:
+        found = _python_files(name, folder, paths) if python else _javascript_files(name, folder, paths)
+        yield from found
+    yield from started(facts, paths, folder)
+
+
+def _javascript_files(name: str, folder: str, paths: frozenset[str]) -> Iterator[str]:
+    if name.startswith("."):
+        found = resolved(name, folder, paths)
+        if found is not None:
+            yield found
+
+
+def _python_files(name: str, folder: str, paths: frozenset[str]) -> Iterator[str]:
+    dots = len(name) - len(name.lstrip("."))
+    tail = name[dots:].replace(".", "/")
+    starts: tuple[str | None, ...] = ("", "src", "lib", folder)
+    if dots:
+        starts = (joined(folder, "/".join([".."] * (dots - 1))),)
+    for start in starts:
+        if start is not None:
+            base = "/".join(part for part in (start, tail) if part)
+            parent = base.rpartition("/")[0]
+            candidates = (f"{base}.py", f"{base}/__init__.py", f"{parent}.py", f"{parent}/__init__.py")
+            yield from (path for path in candidates if path in paths)
+
+
+def _entries(manifest: bytes) -> Iterator[str]:
+    try:
+        content = msgspec.json.decode(manifest)
+    except msgspec.DecodeError:
+        return
+    if isinstance(content, dict):
+        for key in ("main", "module", "browser", "bin", "exports"):
+            yield from _texts(content.get(key))
+        if not isinstance(content.get("main"), str):
+            yield "index.js"
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _build_files(package: Package, paths: frozenset[str]) -> Iterator[str]:
+    project = next((file.data for file in package.files if file.path == "pyproject.toml"), b"")
+    try:
+        content = tomllib.loads(project.decode("utf-8", "replace"))
+    except tomllib.TOMLDecodeError:
+        return
+    system = _table(content, "build-system")
+    backend = str(system.get("build-backend", "")).partition(":")[0].replace(".", "/")
+    folders = system.get("backend-path", [])
+    for folder in folders if isinstance(folders, list) and backend else ():
+        base = joined("", f"{folder}/{backend}")
+        yield from (path for path in (f"{base}.py", f"{base}/__init__.py") if path in paths)
+    tool = _table(content, "tool")
+    hatch = _table(_table(_table(_table(tool, "hatch"), "build"), "hooks"), "custom")
+    for script in (hatch.get("path"), _table(_table(tool, "poetry"), "build").get("script")):
+        if isinstance(script, str) and script in paths:
+            yield script
+
+
+def _table(content: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = content.get(key)
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,155 @@
+"""A package with all that is known of its files, as the phases see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from adapters.sigil.local.code.facts import Behaviour, CodeFacts, Fact, Flow
+from adapters.sigil.local.code.telling import host_of
+from adapters.sigil.local.material import Ecosystem, Package
+from adapters.sigil.local.phases.flows import whole_ways
+from adapters.sigil.local.phases.hooks import GYP, MANIFEST, Hook
+from adapters.sigil.local.phases.reach import Moment, entry_files, hook_files, hooks_of, reachable
+from adapters.sigil.local.phases.standing import Standing, standing_of
+from adapters.sigil.local.signatures import Hit
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """A package, the facts of its code and the signatures that match, both by path."""
+
+    package: Package
+    facts: Mapping[str, CodeFacts]
+    hits: Mapping[str, tuple[Hit, ...]]
+
+    @cached_property
+    def paths(self) -> frozenset[str]:
+        """The paths of all published files."""
+        return frozenset(file.path for file in self.package.files)
+
+    @cached_property
+    def hooks(self) -> tuple[Hook, ...]:
+        """The commands that installing the package runs."""
+        return hooks_of(self.package)
+
+    @cached_property
+    def hook_files(self) -> frozenset[str]:
+        """The files that run first at installation."""
+        return hook_files(self.package, self.hooks)
+
+    @cached_property
+    def installed(self) -> frozenset[str]:
+        """The files that run at installation, those that the hooks' files lead to among them."""
+        return reachable(self.hook_files, self.facts, self.paths)
+
+    @cached_property
+    def loaded(self) -> frozenset[str]:
+        """The files that run when the package is imported or its command is started."""
+        return reachable(entry_files(self.package), self.facts, self.paths)
+
+    @cached_property
+    def standings(self) -> Mapping[str, Standing]:
+        """What part of the package each file with facts or hits is; what runs by itself is never set aside."""
+        running = self.installed | self.loaded
+        return {
+            file.path: Standing.CODE if standing is Standing.ASIDE and file.path in running else standing
+            for file in self.package.files
+            if file.path in self.facts or file.path in self.hits
+            for standing in (standing_of(file),)
+        }
+
+    @cached_property
+    def contents(self) -> Mapping[str, bytes]:
+        """The published files' bytes by path."""
+        return {file.path: file.data for file in self.package.files}
+
+    def standing(self, path: str) -> Standing:
+        """Look up what part of the package a file is."""
+        return self.standings.get(path, Standing.CODE)
+
+    def moment(self, path: str, fact: Fact | None = None) -> Moment:
+        """When a file runs, or a fact in it happens."""
+        if path in self.hook_files or path in {MANIFEST, GYP}:
+            return Moment.INSTALL
+        at_load = fact is None or fact.at_load
+        if path in self.installed:
+            return Moment.INSTALL
+        return Moment.LOAD if at_load and path in self.loaded else Moment.CALL
+
+    def each_fact(self, *behaviours: Behaviour) -> Iterator[tuple[str, Fact]]:
+        """Every fact of some behaviours, with its file's path."""
+        for path, facts in self.facts.items():
+            for fact in facts.facts:
+                if fact.behaviour in behaviours:
+                    yield path, fact
+
+    @cached_property
+    def _flows(self) -> tuple[tuple[str, Flow], ...]:
+        return tuple((path, flow) for path, facts in self.facts.items() for flow in whole_ways(facts.flows))
+
+    def each_flow(self) -> Iterator[tuple[str, Flow]]:
+        """Every flow with its file's path, those that lead over a written file or a decoding in one."""
+        yield from self._flows
+
+    def does(self, path: str, *behaviours: Behaviour) -> bool:
+        """Whether a file does any of these."""
+        known = self.facts.get(path)
+        return known is not None and any(fact.behaviour in behaviours for fact in known.facts)
+
+    def each_hit(self, signature: str) -> Iterator[tuple[str, Hit]]:
+        """Every match of a signature, with its file's path."""
+        for path, hits in self.hits.items():
+            for hit in hits:
+                if hit.signature == signature:
+                    yield path, hit
+
+    @cached_property
+    def own_places(self) -> tuple[str, ...]:
+        """The hosts, and `host/owner` on shared ones, where the package says that its project lives."""
+        registration = self.package.registration
+        said = (registration.repository, registration.homepage) if registration else ()
+        return tuple(place for url in said if url and (place := _place(url)))
+
+    def trusts(self, address: str) -> bool:
+        """Whether code of this package is expected to fetch from an address: its registry, its project's own places.
+
+        A package names its project itself, so this makes a download everyday, never harmless.
+        """
+        host = host_of(address) or address.partition("/")[0].lower()
+        if not address.lower().startswith(("https://", host)):
+            return False
+        if host in _REGISTRIES.get(self.package.ecosystem, _ANY_REGISTRY):
+            return True
+        return any(
+            _place(address) == own if "/" in own else host == own or host.endswith(f".{own}") for own in self.own_places
+        )
+
+
+_NPM = frozenset(("registry.npmjs.org", "registry.yarnpkg.com", "registry.npmmirror.com", "nodejs.org"))
+_PYPI = frozenset(("pypi.org", "files.pythonhosted.org", "bootstrap.pypa.io", "www.python.org"))
+_ANY_REGISTRY = _NPM | _PYPI
+_REGISTRIES = {Ecosystem.NPM: _NPM, Ecosystem.PYPI: _PYPI}
+_SHARED = frozenset(
+    (
+        "github.com",
+        "gitlab.com",
+        "bitbucket.org",
+        "codeberg.org",
+        "raw.githubusercontent.com",
+        "objects.githubusercontent.com",
+    )
+)
+
+
+def _place(url: str) -> str:
+    text = url.removeprefix("git+").removesuffix(".git").strip()
+    for short in ("git@", "ssh://git@"):
+        if text.startswith(short):
+            text = "https://" + text.removeprefix(short).replace(":", "/", 1)
+    host = host_of(text).removeprefix("www.")
+    if host not in _SHARED:
+        return host
+    owner = text.split("//", 1)[1].partition("/")[2].partition("/")[0].lower()
+    return f"github.com/{owner}" if "github" in host else f"{host}/{owner}"

@@ -1,0 +1,81 @@
+"""What the phases ask about facts: which data is somebody's, which addresses are whose, what commands do."""
+
+from __future__ import annotations
+
+import re
+
+from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
+from adapters.sigil.local.code.telling import Place, host_of, place
+from adapters.sigil.local.phases.scanned import Scanned
+
+RUNS = frozenset((Behaviour.RUNS_CODE, Behaviour.RUNS_SHELL, Behaviour.RUNS_PROCESS, Behaviour.IMPORTS_DYNAMICALLY))
+LEAVES = frozenset((Behaviour.SENDS, Behaviour.LOOKS_UP_NAME))
+SECRETS = frozenset(
+    (
+        Behaviour.READS_ENVIRONMENT,
+        Behaviour.READS_SECRET_FILE,
+        Behaviour.READS_CLIPBOARD,
+        Behaviour.READS_INPUT,
+        Behaviour.READS_METADATA_SERVICE,
+    )
+)
+HOSTILE_PLACES = frozenset((Place.WEBHOOK, Place.PASTE, Place.CATCHER, Place.TUNNEL, Place.ADDRESS, Place.ONION))
+_PLAIN_SYSTEM = re.compile(
+    r"platform|arch|version|release|cpu_count|machine|processor|process_iter|\btype\b|endianness", re.IGNORECASE
+)
+_IDENTITY = re.compile(
+    r"hostname|getfqdn|getuser|getlogin|node\b|getnode|uname|userInfo|username|networkInterfaces|whoami|users|homedir|cwd|pwuid"
+    r"|ifconfig|ipconfig|interfaces|systeminfo|\bid\b",
+    re.IGNORECASE,
+)
+_MILD_SECRET_FILE = re.compile(
+    r"\.npmrc|\.yarnrc|\.netrc|pip\.conf|\.pypirc|\.env\b|\.docker|/etc/passwd|_history", re.IGNORECASE
+)
+_WORDS = re.compile(r"[A-Za-z]{3,}")
+_COMMON_WORDS = frozenset(("token", "key", "secret", "api", "auth", "access", "password", "com", "www"))
+
+
+def address_of(fact: Fact) -> Place | None:
+    """Tell what the address that a fact concerns is known for."""
+    return place(fact.detail) if fact.detail else None
+
+
+def hostile_address(fact: Fact) -> bool:
+    """Whether a fact concerns an address where thieves leave what they take: webhooks, pastes, tunnels."""
+    return address_of(fact) in HOSTILE_PLACES
+
+
+def identifies(fact: Fact) -> bool:
+    """Whether what is read of the system tells one machine or user from another, not only its kind."""
+    if fact.behaviour is not Behaviour.READS_SYSTEM:
+        return False
+    return bool(_IDENTITY.search(fact.detail or fact.snippet)) or not _PLAIN_SYSTEM.search(fact.detail or fact.snippet)
+
+
+def whole_environment(fact: Fact) -> bool:
+    """Whether a fact takes all variables of the environment."""
+    return fact.behaviour is Behaviour.READS_ENVIRONMENT and fact.detail in {"", "*", "process.env", "os.environ"}
+
+
+def belongs_to(flow: Flow) -> bool:
+    """Whether a secret goes to the service it is for: `GITHUB_TOKEN` to api.github.com."""
+    if flow.source.behaviour is not Behaviour.READS_ENVIRONMENT or whole_environment(flow.source):
+        return False
+    host = host_of(flow.sink.detail) or flow.sink.detail
+    words = [word.lower() for word in _WORDS.findall(flow.source.detail.replace("GH_", "GITHUB_"))]
+    return any(word in host for word in words if word not in _COMMON_WORDS)
+
+
+def mild_secret(fact: Fact) -> bool:
+    """Whether a secret file is one that tools read for their settings too, e.g. `.npmrc`."""
+    return bool(_MILD_SECRET_FILE.search(fact.detail))
+
+
+def trusted(scanned: Scanned, fact: Fact) -> bool:
+    """Whether a fact's address is one that the package is expected to speak to."""
+    return bool(fact.detail) and scanned.trusts(fact.detail)
+
+
+def known_host(fact: Fact) -> bool:
+    """Whether the code says plainly which host it speaks to."""
+    return "." in host_of(fact.detail)

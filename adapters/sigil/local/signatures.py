@@ -1,0 +1,81 @@
+"""Signatures: shapes of bytes and text in a package's files, found with YARA rules of our own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files as resources
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from adapters.sigil.local.material import PackageFile
+
+if TYPE_CHECKING:
+    import yara_x
+
+SHAPES = "shapes.yar"
+HIDDEN_RIGHT = "code_far_right"
+_SNIPPET = 500
+_SECONDS = 20
+_CODE = re.compile(r"\.(?:[cm]?[jt]sx?|pyw?|pth|sh|bash|ps1|bat|cmd|vbs|html?|rb|php|node)$", re.IGNORECASE)
+_GAP = b" " * 120
+_FAR_RIGHT = re.compile(
+    rb"[^\s\"'`*#|][^\n\"'`]{0,200}?[ \t]{120,}(?![ \t])(?=[^\n]*(?:eval|require|exec|import|atob|fromCharCode|"
+    rb"Function|global|process|spawn|fetch|base64|subprocess|compile|urlopen)\b)[^\n]{1,400}"
+)
+
+
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
+    """A signature's first match in a file: `line` counts from 1, `snippet` holds at most 500 characters."""
+
+    signature: str
+    line: int
+    snippet: str
+
+
+def signature_hits(files: Sequence[PackageFile]) -> dict[str, tuple[Hit, ...]]:
+    """Find the signatures that match each file, by path; files without any are missing."""
+    import yara_x
+
+    scanner = yara_x.Scanner(_rules())
+    scanner.set_timeout(_SECONDS)
+    found = {}
+    for file in files:
+        if _is_code(file):
+            hits = tuple(_hits(scanner, file.data))
+            if hits:
+                found[file.path] = hits
+    return found
+
+
+@cache
+def _rules() -> yara_x.Rules:
+    import yara_x
+
+    text = (resources("adapters.sigil.local") / "signatures" / SHAPES).read_text("utf-8")
+    return yara_x.compile(text)
+
+
+def _is_code(file: PackageFile) -> bool:
+    return bool(_CODE.search(file.path)) or file.data[:2] == b"#!"
+
+
+def _hits(scanner: yara_x.Scanner, data: bytes) -> Iterator[Hit]:
+    for rule in scanner.scan(data).matching_rules:
+        starts = [match.offset for pattern in rule.patterns for match in pattern.matches]
+        if starts:
+            yield _hit(rule.identifier, data, min(starts))
+    if _GAP in data:
+        far = _FAR_RIGHT.search(data)
+        if far:
+            yield _hit(HIDDEN_RIGHT, data, far.start())
+
+
+def _hit(signature: str, data: bytes, start: int) -> Hit:
+    line = data.count(b"\n", 0, start) + 1
+    begin = max(data.rfind(b"\n", 0, start) + 1, start - 100)
+    end = data.find(b"\n", start)
+    text = data[begin : end if end >= 0 else len(data)][: _SNIPPET * 2].decode("utf-8", "replace")
+    return Hit(signature=signature, line=line, snippet=" ".join(text.split())[:_SNIPPET])

@@ -1,0 +1,103 @@
+"""Known malicious packages in the store: imported from OSV reports, looked up by package, searched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, tuple_
+
+from adapters.paging import Page, Position, cursor_of, position_of
+from adapters.sigil.local.osv import EPOCH
+from adapters.sigil.models import Threat
+from adapters.sigil.port import PackageName, ThreatFilter
+from adapters.store.database import Database
+from adapters.store.threats import threats
+
+ROWS_AT_ONCE = 200
+
+
+class ThreatRecords:
+    """Reads and writes known threats; they are the same for every tenant."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def replace(self, known: Sequence[Threat], withdrawn: Sequence[str] = ()) -> None:
+        """Record threats, in place of earlier ones of the same id, and forget those that were withdrawn."""
+        rows = {threat.id: _row(threat) for threat in known}
+        async with self._database.write() as connection:
+            outdated = [*rows, *withdrawn]
+            for start in range(0, len(outdated), ROWS_AT_ONCE):
+                ids = outdated[start : start + ROWS_AT_ONCE]
+                await connection.execute(delete(threats).where(threats.c.id.in_(ids)))
+            if rows:
+                await connection.execute(insert(threats), list(rows.values()))
+
+    async def page(self, first: int, after: str | None, wanted: ThreatFilter, offset: int = 0) -> Page[Threat]:
+        """Give a page of threats, newest first; `offset` leaves out so many."""
+        conditions = list(_conditions(wanted))
+        query = select(threats).where(*conditions)
+        if after is not None:
+            query = query.where(_older_than(position_of(after)))
+        query = query.order_by(threats.c.reported_at.desc(), threats.c.id.desc()).limit(first + 1).offset(offset)
+        counted = select(func.count()).select_from(threats).where(*conditions)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+            total = (await connection.execute(counted)).scalar_one()
+        return Page(
+            nodes=[_decode(row.threat) for row in rows[:first]],
+            cursors=[cursor_of(Position(row.reported_at, row.id)) for row in rows[:first]],
+            has_next_page=len(rows) > first,
+            has_previous_page=after is not None or offset > 0,
+            total_count=total,
+        )
+
+    async def by_id(self, ids: Sequence[str]) -> list[Threat | None]:
+        """Give the threats named, in that order."""
+        query = select(threats.c.id, threats.c.threat).where(threats.c.id.in_(set(ids)))
+        async with self._database.read() as connection:
+            known = {row.id: _decode(row.threat) for row in (await connection.execute(query)).all()}
+        return [known.get(identifier) for identifier in ids]
+
+    async def of_packages(self, packages: Sequence[PackageName]) -> list[list[Threat]]:
+        """Give what is known of each package, in that order."""
+        wanted = {(package.ecosystem, package.name) for package in packages}
+        query = select(threats).where(tuple_(threats.c.ecosystem, threats.c.package_name).in_(wanted))
+        found: dict[PackageName, list[Threat]] = {}
+        async with self._database.read() as connection:
+            for row in (await connection.execute(query.order_by(threats.c.id))).all():
+                found.setdefault(PackageName(row.ecosystem, row.package_name), []).append(_decode(row.threat))
+        return [found.get(package, []) for package in packages]
+
+
+def _conditions(wanted: ThreatFilter) -> Iterable[ColumnElement[bool]]:
+    if wanted.severity is not None:
+        yield threats.c.severity == wanted.severity.value
+    if wanted.ecosystem is not None:
+        yield threats.c.ecosystem == wanted.ecosystem
+    if wanted.search:
+        columns = (threats.c.id, threats.c.package_name, threats.c.description)
+        yield or_(*(column.icontains(wanted.search, autoescape=True) for column in columns))
+
+
+def _older_than(position: Position) -> ColumnElement[bool]:
+    same_moment = and_(threats.c.reported_at == position.at, threats.c.id < position.key)
+    return or_(threats.c.reported_at < position.at, same_moment)
+
+
+def _row(threat: Threat) -> dict[str, object]:
+    return {
+        "id": threat.id,
+        "ecosystem": threat.ecosystem,
+        "package_name": threat.package_name,
+        "threat_type": threat.threat_type,
+        "severity": threat.severity.value,
+        "description": threat.description,
+        "reported_at": threat.reported_at or EPOCH,
+        "threat": msgspec.json.encode(threat),
+    }
+
+
+def _decode(row: bytes) -> Threat:
+    return msgspec.json.decode(row, type=Threat)

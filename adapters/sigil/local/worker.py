@@ -1,0 +1,145 @@
+"""The parts of a scan that need a processor, as functions that a worker process runs over a scan's folder.
+
+A folder holds what was fetched (`release.json`, `archive-0` …), what that unpacks to (`package-0` …) and what its files
+do (`facts-0-0` …): packages pass between processes as files, so that nothing large goes through a pipe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from adapters.sigil.local.code.facts import CodeFacts
+from adapters.sigil.local.material import Ecosystem, Package, Registration
+from adapters.sigil.local.signatures import Hit
+from adapters.sigil.models import Finding, PhaseName
+
+if TYPE_CHECKING:
+    from adapters.sigil.local.phases.scanned import Scanned
+
+RELEASE = "release.json"
+PART_BYTES = 1_000_000
+KEPT_BYTES = 50_000_000
+"""How large a package a worker keeps in memory from one phase to the next."""
+
+
+class FetchedRelease(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies in a scan's folder besides the archives, which `archives` names in their order."""
+
+    ecosystem: Ecosystem
+    name: str
+    version: str
+    archives: tuple[str, ...]
+    registration: Registration
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A share of the work on one package: number `index` of `count`."""
+
+    package: int
+    index: int
+    count: int
+
+
+class PartFacts(msgspec.Struct, frozen=True):
+    """What the files of a part do, and which signatures match them, by path."""
+
+    facts: dict[str, CodeFacts]
+    hits: dict[str, tuple[Hit, ...]]
+
+
+def unpack_archives(folder: Path, most_parts: int) -> list[Part]:
+    """Unpack what was fetched, and say in which parts it is analysed; raises ArchiveRefused."""
+    from adapters.sigil.local.analysis import batches
+    from adapters.sigil.local.archive.unpack import unpack
+
+    release = msgspec.json.decode((folder / RELEASE).read_bytes(), type=FetchedRelease)
+    parts = []
+    for number, archive in enumerate(release.archives):
+        files = unpack((folder / f"archive-{number}").read_bytes(), archive)
+        package = Package(
+            ecosystem=release.ecosystem,
+            name=release.name,
+            version=release.version,
+            files=files,
+            archive=archive,
+            registration=release.registration,
+        )
+        (folder / f"package-{number}").write_bytes(msgspec.msgpack.encode(package))
+        size = sum(len(file.data) for file in files)
+        count = min(most_parts, 1 + size // PART_BYTES)
+        parts += [Part(number, index, count) for index in range(len(batches(files, count)))]
+    return parts
+
+
+def analyse_part(folder: Path, part: Part) -> None:
+    """Read what the files of a part do."""
+    from adapters.sigil.local.analysis import batches, facts_of
+    from adapters.sigil.local.signatures import signature_hits
+
+    files = batches(_package(folder, part.package).files, part.count)[part.index]
+    found = PartFacts(facts_of(files), signature_hits(files))
+    (folder / f"facts-{part.package}-{part.index}").write_bytes(msgspec.msgpack.encode(found))
+
+
+def run_phase(folder: Path, name: PhaseName) -> tuple[Finding, ...]:
+    """Run a phase over all archives of a release."""
+    run = _phase(name)
+    found = _without_twins(finding for scanned in _scanned(folder) for finding in run(scanned))
+    if sum(len(file.data) for scanned in _scanned(folder) for file in scanned.package.files) > KEPT_BYTES:
+        _scanned.cache_clear()
+        _package.cache_clear()
+    return found
+
+
+def warm() -> None:
+    """Load what phases and analysis need, so that the first scan is not the slowest."""
+    from adapters.sigil.local.analysis import facts_of
+    from adapters.sigil.local.signatures import signature_hits
+
+    facts_of(())
+    signature_hits(())
+    for name in PhaseName:
+        _phase(name)
+
+
+def _phase(name: PhaseName) -> Callable[[Scanned], tuple[Finding, ...]]:
+    phase: Callable[[Scanned], tuple[Finding, ...]] = getattr(
+        import_module(f"adapters.sigil.local.phases.{name}"), name.value
+    )
+    return phase
+
+
+@lru_cache(maxsize=2)
+def _package(folder: Path, number: int) -> Package:
+    return msgspec.msgpack.decode((folder / f"package-{number}").read_bytes(), type=Package)
+
+
+@lru_cache(maxsize=1)
+def _scanned(folder: Path) -> tuple[Scanned, ...]:
+    from adapters.sigil.local.phases.scanned import Scanned
+
+    packages = []
+    for number in range(len(list(folder.glob("package-*")))):
+        facts: dict[str, CodeFacts] = {}
+        hits: dict[str, tuple[Hit, ...]] = {}
+        for part in sorted(folder.glob(f"facts-{number}-*")):
+            found = msgspec.msgpack.decode(part.read_bytes(), type=PartFacts)
+            facts |= found.facts
+            hits |= found.hits
+        packages.append(Scanned(_package(folder, number), facts, hits))
+    return tuple(packages)
+
+
+def _without_twins(found: Iterator[Finding]) -> tuple[Finding, ...]:
+    """Leave out what a release's second archive repeats of its first: the same code, maybe in another folder."""
+    kept: dict[tuple[str, int | None, str | None, str], Finding] = {}
+    for finding in found:
+        place = finding.file.rpartition("/")[2]
+        kept.setdefault((finding.rule, finding.line, finding.snippet, place), finding)
+    return tuple(kept.values())

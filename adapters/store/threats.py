@@ -1,0 +1,23 @@
+"""The table of packages that are known to be malicious; it belongs to no tenant."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, LargeBinary, String, Table, Text
+
+from adapters.store.metadata import metadata
+from adapters.store.types import UtcDateTime
+
+threats = Table(
+    "sigil_threats",
+    metadata,
+    Column("id", String(256), primary_key=True),
+    Column("ecosystem", String(16), nullable=False),
+    Column("package_name", String(256), nullable=False),
+    Column("threat_type", String(64), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("reported_at", UtcDateTime, nullable=False),
+    Column("threat", LargeBinary, nullable=False),
+    Index("ix_sigil_threats_package", "ecosystem", "package_name"),
+    Index("ix_sigil_threats_newest", "reported_at", "id"),
+)

@@ -1,0 +1,38 @@
+"""Without keys, only who calls by a loopback name is answered: a page that rebinds its own name reaches nothing."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.principals import is_loopback
+
+
+class LocalHost:
+    """Middleware that answers 421 to a `Host` that is not this machine."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Look at the host that was called."""
+        host = Headers(scope=scope).get("host") if scope["type"] in ("http", "websocket") else None
+        if host is None or is_loopback(_name_of(host)):
+            await self._app(scope, receive, send)
+            return
+        message = (
+            f"Without keys only localhost is answered, not {host!r}: call http://localhost, "
+            "or set TRIGRAPH_API_KEYS (`trigraph key NAME` makes a key)"
+        )
+        problem = {"message": message, "extensions": {"code": "MISDIRECTED_REQUEST"}}
+        await JSONResponse({"errors": [problem]}, 421)(scope, receive, send)
+
+
+def _name_of(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""

@@ -1,0 +1,231 @@
+"""Scans of packages: the queries, the mutation, the subscriptions, and the edges to findings, policies and threats."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+import strawberry
+from strawberry import argument
+
+from adapters.errors import Conflict, Refused
+from adapters.events.watching import Observation
+from adapters.paging import Page, page_size
+from adapters.sigil.models import (
+    Finding,
+    PhaseName,
+    PolicyResult,
+    Scan,
+    ScanStatus,
+    Severity,
+    TeamMember,
+    Threat,
+    Verdict,
+)
+from adapters.sigil.port import PackageName, ScanFilter, ThreatFilter
+from adapters.sigil.target import package_of
+from adapters.sigil.versions import concerns
+from resolvers.context import Info
+from resolvers.cursor import Cursor
+from resolvers.nodes import global_id
+from resolvers.problems import Problem, problem_of
+
+SEVERITIES = tuple(Severity)
+
+
+class ScanKind(StrEnum):
+    """What a scan looks at."""
+
+    PACKAGE = "package"
+    CLOUD = "cloud"
+
+
+class FindingOfPhase(Finding, frozen=True, kw_only=True):
+    """A finding that knows its phase."""
+
+    phase: PhaseName
+
+
+class ScanPhase(msgspec.Struct, frozen=True):
+    """A phase with its name."""
+
+    name: PhaseName
+    score: int
+    findings: list[FindingOfPhase]
+
+
+First = Annotated[int | None, argument(description="How many, 0 to 100.")]
+After = Annotated[str | None, argument(description="The endCursor of the page before.")]
+
+
+async def scans(
+    info: Info,
+    first: First = 20,
+    after: After = None,
+    kind: Annotated[ScanKind | None, argument(description="Only scans of this kind.")] = None,
+) -> Page[Scan]:
+    """List the tenant's scans of every kind, newest first."""
+    if kind is ScanKind.CLOUD:
+        return Page(nodes=(), cursors=(), has_next_page=False, total_count=0)
+    return await package_scans(info, first, after)
+
+
+async def package_scan(info: Info, scan_id: Annotated[str, argument(description="The scan's id.")]) -> Scan | None:
+    """Find a scan of the tenant's."""
+    return await info.context.loaders.scan_by_id.load(scan_id)
+
+
+async def package_scans(
+    info: Info,
+    first: First = 20,
+    after: After = None,
+    verdict: Annotated[Verdict | None, argument(description="Only those with this verdict.")] = None,
+    target: Annotated[str | None, argument(description="Only those whose target holds this text.")] = None,
+    from_: Annotated[datetime | None, argument(name="from", description="Only those asked for since.")] = None,
+    to: Annotated[datetime | None, argument(description="Only those asked for until.")] = None,
+) -> Page[Scan]:
+    """List the tenant's scans of packages, newest first."""
+    wanted = ScanFilter(verdict=verdict, target=target, since=from_, until=to)
+    return await info.context.services.sigil.scans(info.context.principal, page_size(first, 20), after, wanted)
+
+
+async def threats(
+    info: Info,
+    first: First = 20,
+    after: After = None,
+    search: Annotated[str | None, argument(description="Part of an id, a name or a description.")] = None,
+    severity: Annotated[Severity | None, argument(description="Only threats of this severity.")] = None,
+    ecosystem: Annotated[str | None, argument(description="Only this ecosystem: `npm` or `pypi`.")] = None,
+) -> Page[Threat]:
+    """List known threats, newest first."""
+    wanted = ThreatFilter(search=search, severity=severity, ecosystem=ecosystem)
+    return await info.context.services.sigil.threats(info.context.principal, page_size(first, 20), after, wanted)
+
+
+async def team_members(info: Info) -> list[TeamMember]:
+    """List the team of the tenant."""
+    return await info.context.services.sigil.team_members(info.context.principal)
+
+
+async def submit_scan(info: Info, *, target: str, policy: str | None, force: bool | None) -> Scan | Problem:
+    """Start a scan, or say why not."""
+    try:
+        return await info.context.services.sigil.submit(
+            info.context.principal, target, policy or "default", force=bool(force)
+        )
+    except Refused as refusal:
+        return problem_of(refusal)
+
+
+async def scan_status(
+    info: Info,
+    scan_id: Annotated[str, argument(description="The scan's id.")],
+    after: Annotated[Cursor | None, argument(description="The cursor of the last event seen.")] = None,
+) -> AsyncIterator[Observation[Scan]]:
+    """Push a scan's state and every change of it, up to its terminal state."""
+    async for change in info.context.services.sigil.watch(info.context.principal, after, scan_id):
+        info.context.renew_loaders()
+        yield change
+
+
+async def scan_updates(
+    info: Info,
+    after: Annotated[Cursor | None, argument(description="The cursor of the last event seen.")] = None,
+    kind: Annotated[ScanKind | None, argument(description="Only scans of this kind.")] = None,
+) -> AsyncIterator[Observation[Scan]]:
+    """Push the states of the tenant's newest scans and every change of any."""
+    if kind is ScanKind.CLOUD:
+        return
+    async for change in info.context.services.sigil.watch(info.context.principal, after):
+        info.context.renew_loaders()
+        yield change
+
+
+def scan_global_id(root: strawberry.Parent[Scan]) -> strawberry.ID:
+    """Give the global id."""
+    return global_id("PackageScan", root.id)
+
+
+def threat_global_id(root: strawberry.Parent[Threat]) -> strawberry.ID:
+    """Give the global id."""
+    return global_id("Threat", root.id)
+
+
+def error_of_scan(root: strawberry.Parent[Scan]) -> str | None:
+    """Give why a scan failed, as a sentence."""
+    return root.error.message if root.error else None
+
+
+def ecosystem_of_scan(root: strawberry.Parent[Scan]) -> str:
+    """Give the ecosystem, from the target where the service does not say it."""
+    return root.ecosystem or package_of(root.target).ecosystem
+
+
+def name_of_scan(root: strawberry.Parent[Scan]) -> str:
+    """Give the package's name, from the target where the service does not say it."""
+    return root.package_name or package_of(root.target).name
+
+
+def phases_of_scan(root: strawberry.Parent[Scan]) -> list[ScanPhase]:
+    """Give the phases that are done, in the order of the wire."""
+    return [
+        ScanPhase(name, root.phases[name].score, _findings(root, name)) for name in PhaseName if name in root.phases
+    ]
+
+
+def findings_of_scan(
+    root: strawberry.Parent[Scan],
+    min_severity: Annotated[Severity | None, argument(description="Only findings at least this grave.")] = None,
+) -> list[FindingOfPhase]:
+    """Give the findings of all phases, gravest first."""
+    least = SEVERITIES.index(min_severity) if min_severity is not None else 0
+    found = [finding for name in PhaseName for finding in _findings(root, name)]
+    wanted = [finding for finding in found if SEVERITIES.index(finding.severity) >= least]
+    return sorted(wanted, key=lambda finding: -SEVERITIES.index(finding.severity))
+
+
+async def evaluate_scan(
+    root: strawberry.Parent[Scan],
+    info: Info,
+    policy: Annotated[str | None, argument(description="The policy's name.")] = "default",
+) -> PolicyResult:
+    """Hold a scan against a policy."""
+    result = await info.context.loaders.policy_result.load((root.id, policy or "default"))
+    if result is None:
+        raise Conflict("validation_error", f"The scan {root.id!r} is not completed: evaluate it when it is")
+    return result
+
+
+async def threats_of_scan(root: strawberry.Parent[Scan], info: Info) -> list[Threat]:
+    """Give the known threats that a scan met: those of its package that name its version, or all versions."""
+    package = PackageName(ecosystem_of_scan(root), name_of_scan(root))
+    known = await info.context.loaders.threats_by_package.load(package)
+    return [threat for threat in known if concerns(threat, root.package_version)]
+
+
+async def scans_of_threat(root: strawberry.Parent[Threat], info: Info) -> list[Scan]:
+    """Give the tenant's scans of the package that a threat names."""
+    return await info.context.loaders.scans_by_package.load(PackageName(root.ecosystem, root.package_name))
+
+
+def member_scans_total(root: strawberry.Parent[TeamMember]) -> int:
+    """Give how many scans a member has asked for."""
+    return root.scans.total
+
+
+def member_last_scan(root: strawberry.Parent[TeamMember]) -> datetime | None:
+    """Give when a member asked for a scan last."""
+    return root.scans.last_scan_at
+
+
+def previous_scan_status(root: strawberry.Parent[Observation[Scan]]) -> ScanStatus | None:
+    """Give the status that this stream told before."""
+    return root.previous.status if root.previous else None
+
+
+def _findings(scan: Scan, name: PhaseName) -> list[FindingOfPhase]:
+    found = scan.phases[name].findings if name in scan.phases else ()
+    return [FindingOfPhase(**msgspec.structs.asdict(finding), phase=name) for finding in found]

@@ -1,0 +1,86 @@
+"""Watching an upstream that is away, or says what nobody can read: nobody is left behind, and nobody queues up."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+from adapters.cloudsigma import polling as module
+from adapters.cloudsigma.models import ExecutionStatus
+from adapters.errors import InvalidPayload, Unreachable
+from adapters.store.database import Database
+from tests.adapters.cloudsigma.polled import FAST, NEVER, at_call, failing, polled, told, watching
+from tests.doubles.scripted_upstream import ScriptedUpstream, answer_of
+
+
+async def test_one_that_can_not_be_read_does_not_hold_up_the_others(
+    upstream: ScriptedUpstream, store: Database
+) -> None:
+    """Each is asked for by itself."""
+    async with polled(upstream, store, FAST) as adapter:
+        broken, good = upstream.run("arn:broken"), upstream.run("arn:good")
+        async with watching(adapter, broken) as stream:
+            await anext(stream)
+            upstream.unlisted |= {broken, good}
+            upstream.executions[broken]["status"] = "ABORTED"
+            upstream.before = at_call(5, "status", lambda: upstream.succeed(good))
+            assert (await told(adapter, good))[-1] is ExecutionStatus.SUCCEEDED
+
+
+@pytest.mark.parametrize("status", [401, 429, 500, 503])
+async def test_an_outage_in_the_middle_does_not_end_watchers(
+    upstream: ScriptedUpstream, store: Database, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    """They see the terminal state once the upstream is back; the log says what was the matter."""
+    async with polled(upstream, store, FAST) as adapter:
+        arn = upstream.run("arn:1")
+        upstream.before = failing(range(3, 6), lambda: httpx.Response(status), lambda: upstream.succeed(arn))
+        assert await told(adapter, arn) == [ExecutionStatus.RUNNING, ExecutionStatus.SUCCEEDED]
+    warnings = [record.message for record in caplog.records if record.name == module.__name__]
+    assert len(warnings) == 3
+    assert warnings[0].startswith("Watching CloudSigma is interrupted, trying again: ")
+
+
+async def test_what_nobody_expected_does_not_end_watchers_either(
+    upstream: ScriptedUpstream, store: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The poll goes on, and the log has the traceback."""
+
+    def stumble() -> httpx.Response:
+        raise ZeroDivisionError
+
+    async with polled(upstream, store, FAST) as adapter:
+        arn = upstream.run("arn:1")
+        upstream.before = failing(range(2, 4), stumble, lambda: upstream.succeed(arn))
+        assert (await told(adapter, arn))[-1] is ExecutionStatus.SUCCEEDED
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_who_comes_during_an_outage_is_told_at_once_and_at_the_cost_of_one_call(
+    upstream: ScriptedUpstream, store: Database
+) -> None:
+    """Hundreds who come back together do not queue up before a closed door."""
+    async with polled(upstream, store, NEVER) as adapter:
+        upstream.before = failing(range(1, 1000), lambda: httpx.Response(503), lambda: None)
+        met = await asyncio.gather(*(told(adapter, "arn:1") for _ in range(200)), return_exceptions=True)
+        assert {type(error) for error in met} == {Unreachable}
+        assert upstream.calls == {"executions": 1}
+
+
+async def test_a_list_of_unknown_shape_leaves_watching_one_execution_possible(
+    upstream: ScriptedUpstream, store: Database
+) -> None:
+    """Only the status is documented field by field; who watches all is told that the list can't be read."""
+    async with polled(upstream, store, FAST) as adapter:
+        arn = upstream.run("arn:1")
+        odd = answer_of([{"arn": arn, "state": "running"}]).content
+        upstream.before = failing(range(1, 1000), lambda: httpx.Response(200, content=odd), lambda: None)
+        async with watching(adapter, arn) as stream:
+            assert (await anext(stream)).execution.status is ExecutionStatus.RUNNING
+            upstream.succeed(arn)
+            assert (await anext(stream)).execution.status is ExecutionStatus.SUCCEEDED
+        async with watching(adapter) as everything:
+            with pytest.raises(InvalidPayload, match="/v1/executions"):
+                await anext(everything)

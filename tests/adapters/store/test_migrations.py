@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, insert, inspect, select, text
+
+from adapters.store.cloudsigma import submissions
+from adapters.store.database import MIGRATIONS, Database
+from adapters.store.metadata import counters, metadata
+
+
+def differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+    return list(compare_metadata(context, metadata))
+
+
+async def test_the_migrations_build_what_the_tables_say(database: Database) -> None:
+    """A fresh database that was migrated has exactly the tables, columns and indexes of the code."""
+    async with database.read() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_a_difference_would_be_seen(database: Database) -> None:
+    """The comparison notices a column that the code does not know."""
+    async with database.engine.connect() as connection:
+        await connection.execute(text("ALTER TABLE cloudsigma_outputs ADD COLUMN stray INTEGER"))
+        assert await connection.run_sync(differences) != []
+        await connection.rollback()
+
+
+async def test_migrating_again_keeps_the_rows(database: Database) -> None:
+    """A database that is up to date stays as it is, rows and all."""
+    row = {"arn": "arn:one", "owner": "o", "tenant": "t", "submitted_at": datetime.now(UTC)}
+    async with database.write() as connection:
+        await connection.execute(insert(submissions).values(row))
+    await database.migrate()
+    async with database.read() as connection:
+        assert (await connection.execute(select(submissions.c.arn))).scalars().all() == ["arn:one"]
+        names = (await connection.execute(select(counters.c.name))).scalars().all()
+        assert "cloudsigma" in names
+        assert len(names) == len(set(names))
+
+
+async def test_processes_that_start_together_migrate_once(empty_url: str) -> None:
+    """Several gateways that open an empty database at the same moment all find it migrated."""
+    databases = [Database(empty_url) for _ in range(4)]
+    await asyncio.gather(*(database.migrate() for database in databases))
+    async with databases[0].read() as connection:
+        assert await connection.run_sync(differences) == []
+        assert set((await connection.execute(select(counters.c.value))).scalars()) == {0}
+    for database in databases:
+        await database.close()
+
+
+async def test_a_downgrade_takes_everything_back(empty_url: str) -> None:
+    """Down to the beginning leaves nothing but Alembic's own table, and up again works."""
+    database = Database(empty_url)
+    await database.migrate()
+    async with database.write() as connection:
+        await connection.run_sync(downgrade)
+        assert await connection.run_sync(lambda opened: inspect(opened).get_table_names()) == ["alembic_version"]
+    await database.migrate()
+    async with database.read() as connection:
+        assert await connection.run_sync(differences) == []
+    await database.close()
+
+
+async def test_a_migration_that_fails_leaves_the_database_as_it_was(empty_url: str) -> None:
+    """Tables made before the failure are taken back with it."""
+    database = Database(empty_url)
+    async with database.write() as connection:
+        await connection.execute(text("CREATE TABLE cloudsigma_api_keys (mine INTEGER)"))
+    with pytest.raises(Exception, match="cloudsigma_api_keys"):
+        await database.migrate()
+    async with database.read() as connection:
+        assert await connection.run_sync(lambda opened: inspect(opened).get_table_names()) == ["cloudsigma_api_keys"]
+    await database.close()
+
+
+def downgrade(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.downgrade(config, "base")

@@ -1,0 +1,103 @@
+"""`/graphql` as server-sent events: one request, one stream."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from adapters.cloudsigma.models import Stage
+from tests.doubles.memory_cloudsigma import finished_output
+from tests.gateway.edge import SECONDS, Edge, Served
+
+STATUS = "subscription($arn: String!) { executionStatus(arn: $arn) { cursor execution { status stage } } }"
+Events = AsyncIterator[tuple[str, Any]]
+
+
+@asynccontextmanager
+async def stream(served: Served, query: str, **variables: Any) -> AsyncIterator[Events]:
+    headers = {"Accept": "text/event-stream"}
+    body = {"query": query, "variables": variables}
+    async with (
+        httpx.AsyncClient(timeout=SECONDS) as client,
+        client.stream("POST", f"http://{served.host}/graphql", json=body, headers=headers) as response,
+    ):
+        assert response.status_code == 200
+        assert response.headers["content-type"].startswith("text/event-stream")
+        assert "no-cache" in response.headers["cache-control"]
+        yield _events(response)
+
+
+async def _events(response: httpx.Response) -> Events:
+    name = ""
+    async for line in response.aiter_lines():
+        if line.startswith("event: "):
+            name = line.removeprefix("event: ")
+        elif line.startswith("data:"):
+            data = line.removeprefix("data:").strip()
+            yield name, json.loads(data) if data else None
+
+
+async def test_a_query_is_one_event_and_the_end(served: Served) -> None:
+    """What is no subscription is streamed too: `next`, then `complete`."""
+    async with stream(served, "{ viewer { id } }") as events:
+        told = [event async for event in events]
+    assert told == [("next", {"data": {"viewer": {"id": "local"}}}), ("complete", None)]
+
+
+async def test_a_subscription_is_told_every_change_up_to_the_end(edge: Edge, served: Served) -> None:
+    """The present state comes at once, each change as it happens, and after the last one the stream completes."""
+    arn = await edge.begin()
+    async with stream(served, STATUS, arn=arn) as events:
+        told = [await anext(events)]
+        edge.cloudsigma.advance(arn, Stage.EXTRACT)
+        told.append(await anext(events))
+        edge.cloudsigma.finish(arn, finished_output())
+        told.extend([event async for event in events])
+    states = [event["data"]["executionStatus"]["execution"] for _, event in told[:-1]]
+    assert [(state["status"], state["stage"]) for state in states] == [
+        ("RUNNING", "INGEST"),
+        ("RUNNING", "EXTRACT"),
+        ("SUCCEEDED", "EXTRACT"),
+    ]
+    assert told[-1] == ("complete", None)
+    await edge.until_nobody_watches()
+
+
+async def test_who_leaves_is_watched_for_no_longer(edge: Edge, served: Served) -> None:
+    """A client that closes its connection frees what the stream held."""
+    async with stream(served, STATUS, arn=await edge.begin()) as events:
+        await anext(events)
+        assert edge.cloudsigma.watchers == 1
+    await edge.until_nobody_watches()
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ('subscription { executionStatus(arn: "arn:none") { cursor } }', "NOT_FOUND"),
+        ('subscription { executionUpdates(after: "x") { cursor } }', "INVALID_INPUT"),
+        ("subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("subscription {", "GRAPHQL_PARSE_FAILED"),
+        ("", "BAD_REQUEST"),
+    ],
+)
+async def test_what_cannot_be_streamed_is_an_error_and_the_end(query: str, code: str, served: Served) -> None:
+    """The stream tells the error with its code and completes."""
+    async with stream(served, query) as events:
+        told = [event async for event in events]
+    assert [name for name, _ in told] == ["next", "complete"]
+    assert told[0][1]["errors"][0]["extensions"]["code"] == code
+
+
+async def test_a_mutation_is_not_streamed_by_get(edge: Edge) -> None:
+    """GET changes nothing in this way either."""
+    query = 'mutation { generateRules(input: {text: "x"}) { __typename } }'
+    async with edge.client() as client:
+        answer = await client.get("/graphql", params={"query": query}, headers={"Accept": "text/event-stream"})
+    assert "A mutation needs POST" in answer.text
+    assert edge.cloudsigma.calls["generate"] == 0

@@ -1,0 +1,73 @@
+"""Servers as they are started and stopped."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gateway.failing import CommandFailed
+from gateway.serving import listen
+from gateway.settings import Settings
+from tests.gateway.edge import Edge
+from tests.running import RunningServer, start_server
+
+UGLY = re.compile(r"Traceback|Exception|Error|never awaited|never retrieved|ERROR|CRITICAL")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+async def test_a_loopback_address_is_listened_on(host: str, edge: Edge) -> None:
+    """By number, by name and by IPv6, on a free port where none is named."""
+    listening = listen(edge.settings.model_copy(update={"host": host}))
+    with listening:
+        assert listening.getsockname()[1] > 0
+        with socket.create_connection(listening.getsockname()[:2], timeout=5):
+            pass
+
+
+def test_a_port_in_use_is_told_with_the_settings_to_change() -> None:
+    """The second to ask for a port gets a sentence, even while the first is not ready yet."""
+    with listen(Settings(port=0)) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(CommandFailed, match=rf"127\.0\.0\.1:{port} \(Address already in use\).*--port"):
+            listen(Settings(port=port))
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "203.0.113.1", "a" * 70, "..", "1.2.3.4.5"])
+def test_an_address_that_is_not_ours_is_told(host: str) -> None:
+    """A name that leads nowhere, an address of somebody else's and a name that is none are refused alike."""
+    with pytest.raises(CommandFailed, match=r"cannot listen on .*TRIGRAPH_HOST"):
+        listen(Settings(host=host, port=0))
+
+
+@pytest.mark.parametrize(
+    ("service", "path", "number"),
+    [
+        ((), "/healthz", signal.SIGTERM),
+        ((), "/healthz", signal.SIGINT),
+        (("cloudsigma",), "/v1/health", signal.SIGTERM),
+    ],
+    ids=["gateway-SIGTERM", "gateway-SIGINT", "cloudsigma-SIGTERM"],
+)
+def test_a_signal_ends_a_real_server_well(
+    service: tuple[str, ...], path: str, number: signal.Signals, tmp_path: Path
+) -> None:
+    """A server that still loads its engine answers, and at a signal ends with 0 and a clean log."""
+    server = _stopped_by(number, service, path, tmp_path)
+    assert server.process.returncode == 0
+    assert server.log is not None
+    log = server.log.read_text()
+    assert not UGLY.search(log), log
+
+
+def _stopped_by(number: signal.Signals, service: tuple[str, ...], path: str, folder: Path) -> RunningServer:
+    environment = {"TRIGRAPH_DATA_DIR": str(folder / "data"), "TRIGRAPH_WORKERS": "1", "TRIGRAPH_SHUTDOWN_SECONDS": "5"}
+    with start_server(*service, environment=environment, log=folder / "log") as server:
+        assert httpx.get(f"{server.address}{path}", timeout=10).status_code == 200
+        server.process.send_signal(number)
+        server.process.wait(15)
+    return server
