@@ -27,3 +27,5 @@ class AdapterContext:
     nvd_api_key: str | None
     attack_bundle: Path | None
     fetch_allowed: frozenset[str]
+    npm_registry: str = ""
+    pypi_index: str = ""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from adapters.cloudsigma.port import CloudSigma
+from adapters.health import ServiceHealth
+from adapters.sigil.port import Sigil
 
 
 class Service(StrEnum):
@@ -16,8 +19,26 @@ class Service(StrEnum):
     SIGIL = "sigil"
 
 
+class Adapter(Protocol):
+    """What every adapter has, whatever its service."""
+
+    async def start(self) -> None:
+        """Get ready: called once, before anything else."""
+
+    async def close(self) -> None:
+        """Let go of everything that start took."""
+
+    async def health(self) -> ServiceHealth:
+        """Say how the service is."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """One adapter a service."""
 
     cloudsigma: CloudSigma
+    sigil: Sigil
+
+    def by_name(self) -> dict[Service, Adapter]:
+        """Give the adapters by their services."""
+        return {Service.CLOUDSIGMA: self.cloudsigma, Service.SIGIL: self.sigil}

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
-from adapters.cloudsigma.port import CloudSigma
+from pydantic import SecretStr
+
 from adapters.context import AdapterContext
 from adapters.durable import DurableWork
+from adapters.errors import InvalidInput
 from adapters.registry import UnknownAdapter, build_adapter
-from adapters.services import Services
+from adapters.services import Adapter, Service, Services
 from adapters.store.database import Database
 from adapters.workers import Workers
 from gateway.failing import CommandFailed
@@ -24,12 +28,12 @@ class StoreUnreachable(CommandFailed):
 
 
 @dataclass(kw_only=True)
-class Assembly:
-    """The store, the durable work and the adapters, started in this order and closed in the reverse."""
+class Parts:
+    """The store, the durable work and adapters, started in this order and closed in the reverse."""
 
     database: Database
     durable: DurableWork
-    services: Services
+    adapters: Sequence[Adapter] = ()
     _open: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self) -> None:
@@ -37,10 +41,12 @@ class Assembly:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.database.close)
             await self.database.migrate()
-            stack.push_async_callback(self.services.cloudsigma.close)
+            for adapter in self.adapters:
+                stack.push_async_callback(adapter.close)
             stack.push_async_callback(self.durable.stop)
             await self.durable.start()
-            await self.services.cloudsigma.start()
+            for adapter in self.adapters:
+                await adapter.start()
             self._open = stack.pop_all()
 
     async def close(self) -> None:
@@ -48,28 +54,65 @@ class Assembly:
         await self._open.aclose()
 
 
+@dataclass(kw_only=True)
+class Assembly(Parts):
+    """The parts of the gateway: an adapter for every service."""
+
+    services: Services
+
+    def __post_init__(self) -> None:
+        self.adapters = list(self.services.by_name().values())
+
+
+@dataclass
+class Workshop:
+    """Builds adapters from the settings, over one store and one durable work."""
+
+    settings: Settings
+    database: Database
+    durable: DurableWork
+    workers: Workers
+
+    def build(self, service: Service, location: str = "", token: SecretStr | None = None) -> Any:
+        """Build a service's adapter, the local one unless `location` says otherwise; raises SettingsError."""
+        settings = self.settings
+        context = AdapterContext(
+            location=location,
+            token=token.get_secret_value() or None if token else None,
+            cache_dir=settings.engine_cache,
+            database=self.database,
+            durable=self.durable,
+            workers=self.workers,
+            nvd_url=settings.nvd_url,
+            nvd_api_key=settings.nvd_api_key.get_secret_value() or None,
+            attack_bundle=settings.attack_bundle,
+            fetch_allowed=settings.allowed_hosts,
+            npm_registry=settings.npm_registry,
+            pypi_index=settings.pypi_index,
+        )
+        try:
+            return build_adapter(service.value, context)
+        except UnknownAdapter as error:
+            raise SettingsError(str(error)) from None
+        except InvalidInput as error:
+            raise SettingsError(error.message) from None
+
+
+def open_workshop(settings: Settings) -> Workshop:
+    """Prepare what adapters are built with; raises SettingsError."""
+    settings.prepare_folders()
+    durable = DurableWork(settings.durable_database, settings.executor_id)
+    return Workshop(settings, Database(settings.database), durable, Workers(settings.workers))
+
+
 def assemble(settings: Settings) -> Assembly:
     """Build the parts that the settings ask for; raises SettingsError."""
-    settings.prepare_folders()
-    database = Database(settings.database)
-    durable = DurableWork(settings.durable_database, settings.executor_id)
-    context = AdapterContext(
-        location=settings.cloudsigma,
-        token=settings.cloudsigma_token.get_secret_value() or None,
-        cache_dir=settings.engine_cache,
-        database=database,
-        durable=durable,
-        workers=Workers(settings.workers),
-        nvd_url=settings.nvd_url,
-        nvd_api_key=settings.nvd_api_key.get_secret_value() or None,
-        attack_bundle=settings.attack_bundle,
-        fetch_allowed=settings.allowed_hosts,
+    workshop = open_workshop(settings)
+    services = Services(
+        cloudsigma=workshop.build(Service.CLOUDSIGMA, settings.cloudsigma, settings.cloudsigma_token),
+        sigil=workshop.build(Service.SIGIL, settings.sigil, settings.sigil_token),
     )
-    try:
-        cloudsigma: CloudSigma = build_adapter("cloudsigma", context)
-    except UnknownAdapter as error:
-        raise SettingsError(str(error)) from None
-    return Assembly(database=database, durable=durable, services=Services(cloudsigma=cloudsigma))
+    return Assembly(database=workshop.database, durable=workshop.durable, services=services)
 
 
 async def reach_store(database: Database) -> None:

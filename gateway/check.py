@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from adapters.health import Health
+from adapters.health import Health, ServiceHealth
 from gateway.assembly import StoreUnreachable, assemble, reach_store
 from gateway.failing import CommandFailed
 from gateway.playground import is_built
@@ -53,18 +53,22 @@ async def _services(settings: Settings) -> list[tuple[str, Health, str]]:
     try:
         parts = assemble(settings)
     except SettingsError as error:
-        return [("cloudsigma", Health.DOWN, str(error))]
+        return [("services", Health.DOWN, str(error))]
     async with AsyncExitStack() as stack:
         stack.push_async_callback(parts.database.close)
-        stack.push_async_callback(parts.services.cloudsigma.close)
+        for adapter in parts.adapters:
+            stack.push_async_callback(adapter.close)
         try:
             await reach_store(parts.database)
         except StoreUnreachable as error:
             return [("store", Health.DOWN, str(error))]
-        health = await parts.services.cloudsigma.health()
+        told = {name: await adapter.health() for name, adapter in parts.services.by_name().items()}
     store = ("store", Health.UP, parts.database.url.render_as_string(hide_password=True))
-    latency = f", {health.latency_ms:.0f} ms" if health.latency_ms is not None else ""
-    return [store, ("cloudsigma", health.health, health.message or f"{health.adapter}{latency}")]
+    return [store, *((name.value, said.health, said.message or _working(said)) for name, said in told.items())]
+
+
+def _working(health: ServiceHealth) -> str:
+    return health.adapter if health.latency_ms is None else f"{health.adapter}, {health.latency_ms:.0f} ms"
 
 
 def _playground() -> tuple[str, Health, str]:

@@ -45,7 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     serve = commands.add_parser("serve", help="start the gateway, or one service's REST API")
-    serve.add_argument("service", nargs="?", choices=["cloudsigma"], help="serve this service's REST API instead")
+    serve.add_argument(
+        "service", nargs="?", choices=["cloudsigma", "sigil"], help="serve this service's REST API instead"
+    )
     serve.add_argument("--host", help="address to listen on (TRIGRAPH_HOST)")
     serve.add_argument("--port", type=int, help="port to listen on (TRIGRAPH_PORT)")
     serve.add_argument("--data-dir", type=Path, help="folder of the embedded data (TRIGRAPH_DATA_DIR)")
@@ -63,6 +65,16 @@ def _parser() -> argparse.ArgumentParser:
     detect.add_argument("--force", action="store_true", help="go on even if it does not look like threat intelligence")
     detect.set_defaults(command=_detect)
 
+    _add_scan(commands.add_parser("scan", help="scan packages here for supply-chain attacks"))
+
+    threats = commands.add_parser("threats", help="known malicious packages")
+    importing = threats.add_subparsers(title="commands", metavar="COMMAND", required=True).add_parser(
+        "import", help="import OSV reports of malicious packages"
+    )
+    importing.add_argument("path", type=Path, metavar="PATH", help="a report, or a folder, zip or tar of them")
+    importing.add_argument("--data-dir", type=Path, help="folder of the embedded data (TRIGRAPH_DATA_DIR)")
+    importing.set_defaults(command=_import_threats)
+
     check = commands.add_parser("check", help="check the settings and reach every service")
     check.set_defaults(command=_check)
 
@@ -72,6 +84,23 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_scan(scan: argparse.ArgumentParser) -> None:
+    scan.description = "Exit code: 0 all pass the policy, 1 one fails it, 2 one could not be scanned."
+    scan.add_argument(
+        "targets",
+        nargs="+",
+        metavar="TARGET",
+        help="npm:NAME[@VERSION], pypi:NAME[==VERSION], or the path of a folder or archive",
+    )
+    scan.add_argument("--policy", default="default", metavar="NAME|FILE", help="default, strict, permissive or a file")
+    written = scan.add_mutually_exclusive_group()
+    for name, help_text in (("json", "write a list of scans as GET /v1/scans/ID has them"), ("sarif", "write SARIF")):
+        written.add_argument(f"--{name}", dest="format", action="store_const", const=name, help=help_text)
+    scan.add_argument("--output", type=Path, metavar="FILE", help="write to this file")
+    scan.add_argument("--data-dir", type=Path, help="folder of the known threats (TRIGRAPH_DATA_DIR)")
+    scan.set_defaults(command=_scan, format="report")
+
+
 def _settings(options: argparse.Namespace) -> Settings:
     from gateway.settings import read_settings
 
@@ -79,10 +108,11 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    from gateway.serving import serve_cloudsigma, serve_gateway
+    from adapters.services import Service
+    from gateway.serving import serve_gateway, serve_service
 
-    serve = serve_cloudsigma if options.service == "cloudsigma" else serve_gateway
-    asyncio.run(serve(_settings(options)))
+    settings = _settings(options)
+    asyncio.run(serve_service(settings, Service(options.service)) if options.service else serve_gateway(settings))
 
 
 def _schema(_options: argparse.Namespace) -> None:
@@ -106,6 +136,28 @@ def _detect(options: argparse.Namespace) -> None:
             force=options.force,
         )
     )
+
+
+def _scan(options: argparse.Namespace) -> None:
+    from gateway.failing import CommandFailed
+    from gateway.scan import NOT_SCANNED, Format, scan_targets
+    from gateway.settings import read_settings
+
+    try:
+        settings = read_settings(data_dir=options.data_dir)
+        written = Format(options.format)
+        code = asyncio.run(scan_targets(settings, options.targets, options.policy, written, options.output))
+    except CommandFailed as error:
+        print(f"trigraph: {error}", file=sys.stderr)  # noqa: T201 - 1 is taken by failing the policy
+        code = NOT_SCANNED
+    sys.exit(code)
+
+
+def _import_threats(options: argparse.Namespace) -> None:
+    from gateway.settings import read_settings
+    from gateway.threats import import_threats
+
+    asyncio.run(import_threats(read_settings(data_dir=options.data_dir), options.path))
 
 
 def _check(_options: argparse.Namespace) -> None:

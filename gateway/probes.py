@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -22,11 +24,10 @@ def probe_routes(assembly: Assembly) -> list[Route]:
             store = Health.UP
         except StoreUnreachable:
             store = Health.DOWN
-        cloudsigma = (await assembly.services.cloudsigma.health()).health
-        is_ready = Health.DOWN not in (store, cloudsigma)
-        return JSONResponse(
-            {"status": "ready" if is_ready else "not ready", "store": store.value, "cloudsigma": cloudsigma.value},
-            200 if is_ready else 503,
-        )
+        services = assembly.services.by_name()
+        told = await asyncio.gather(*(adapter.health() for adapter in services.values()))
+        parts = {"store": store} | {name.value: said.health for name, said in zip(services, told, strict=True)}
+        is_ready = Health.DOWN not in parts.values()
+        return JSONResponse({"status": "ready" if is_ready else "not ready"} | parts, 200 if is_ready else 503)
 
     return [Route("/healthz", alive), Route("/readyz", ready)]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 import msgspec
 
-from adapters.sigil.models import Finding, PhaseName, Scan, Severity
+from adapters.confidence import Confidence
+from adapters.sigil.models import Finding, Scan, Severity
 
+KNOWN_THREAT = "known-threat"
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {
     Severity.INFO: "note",
@@ -83,44 +85,91 @@ class Result(SarifStruct, frozen=True, kw_only=True):
     partial_fingerprints: dict[str, str]
 
 
-def sarif_of(scans: Sequence[Scan], folder: str = "") -> bytes:
-    """Write completed scans as one SARIF run; files are named below `folder`, or below their package's name."""
-    found = [(scan, name, finding) for scan in scans for name in scan.phases for finding in scan.phases[name].findings]
-    rules = {finding.rule: _rule(name, finding) for _, name, finding in found}
-    driver = {
-        "name": "trigraph",
-        "version": version("trigraph"),
-        "rules": list(rules.values()),
+class Notification(SarifStruct, frozen=True, kw_only=True):
+    """What went wrong in the run itself."""
+
+    level: str
+    message: Text
+
+
+def sarif_of(scans: Sequence[Scan]) -> bytes:
+    """Write scans as one SARIF run: files below the path that was scanned, or below their package's name."""
+    found = [(scan, name, finding) for scan in scans for name, finding in _findings(scan)]
+    rules = {finding.rule: _rule(name, finding) for _, name, finding in sorted(found, key=_gravity)}
+    driver = {"name": "trigraph", "version": version("trigraph"), "rules": list(rules.values())}
+    failures = [
+        Notification(level="error", message=_message(f"{scan.target}: {scan.error.message}"))
+        for scan in scans
+        if scan.error is not None
+    ]
+    run = {
+        "tool": {"driver": driver},
+        "invocations": [{"executionSuccessful": not failures, "toolExecutionNotifications": failures}],
+        "results": [_result(scan, finding) for scan, _, finding in found],
+        "columnKind": "unicodeCodePoints",
     }
-    results = [_result(scan, finding, folder) for scan, _, finding in found]
-    run = {"tool": {"driver": driver}, "results": results, "columnKind": "unicodeCodePoints"}
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return msgspec.json.format(msgspec.json.encode(document), indent=2)
 
 
-def _rule(name: PhaseName, finding: Finding) -> Rule:
-    tags = ["security", "supply-chain", name.value]
+def _findings(scan: Scan) -> Iterator[tuple[str, Finding]]:
+    """Yield the findings with their phases' names; that the package is known to be malicious is one, too."""
+    for threat in scan.known_threats:
+        yield (
+            "known_threats",
+            Finding(
+                rule=KNOWN_THREAT,
+                severity=Severity.CRITICAL,
+                confidence=Confidence.HIGH,
+                file="package.json" if scan.target.startswith("npm:") else "",
+                description=f"The package is known to be malicious: {threat}",
+            ),
+        )
+    for name, phase in scan.phases.items():
+        for finding in phase.findings:
+            yield name.value, finding
+
+
+def _gravity(found: tuple[Scan, str, Finding]) -> int:
+    return list(Severity).index(found[2].severity)
+
+
+def _rule(name: str, finding: Finding) -> Rule:
+    said = "The package is known to be malicious." if finding.rule == KNOWN_THREAT else finding.description
     return Rule(
         id=finding.rule,
-        short_description=Text(text=finding.description),
-        properties={"tags": tags, "security-severity": SECURITY_SEVERITY[finding.severity]},
+        short_description=_message(said),
+        properties={
+            "tags": ["security", "supply-chain", name],
+            "security-severity": SECURITY_SEVERITY[finding.severity],
+        },
     )
 
 
-def _result(scan: Scan, finding: Finding, folder: str) -> Result:
-    package = scan.target if folder else f"{scan.package_name}@{scan.package_version}"
-    path = PurePosixPath(folder or f"{scan.ecosystem}/{package}") / finding.file
+def _result(scan: Scan, finding: Finding) -> Result:
+    package = f"{scan.package_name}@{scan.package_version}" if scan.package_version else scan.target
     snippet = Text(text=finding.snippet) if finding.snippet else None
     region = Region(start_line=finding.line, snippet=snippet) if finding.line else None
-    identity = f"{package}\0{finding.rule}\0{finding.file}\0{finding.snippet}"
+    place = PhysicalLocation(artifact_location=Artifact(uri=_uri(scan, finding)), region=region)
+    identity = f"{scan.ecosystem}:{scan.package_name}\0{finding.rule}\0{finding.file}\0{finding.snippet}"
     return Result(
         rule_id=finding.rule,
         level=LEVELS[finding.severity],
-        message=Text(text=f"{package}: {finding.description}"),
-        locations=[
-            Location(
-                physical_location=PhysicalLocation(artifact_location=Artifact(uri=quote(str(path))), region=region)
-            )
-        ],
-        partial_fingerprints={"finding/v1": hashlib.sha256(identity.encode()).hexdigest()},
+        message=_message(f"{package}: {finding.description}"),
+        locations=[Location(physical_location=place)],
+        partial_fingerprints={"finding/v1": hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()},
     )
+
+
+def _uri(scan: Scan, finding: Finding) -> str:
+    """Name a file below the folder or archive that was scanned, or below `npm/NAME@VERSION`."""
+    if scan.target.startswith("file:"):
+        folder = scan.target.removeprefix("file:")
+    else:
+        folder = f"{scan.ecosystem}/{scan.package_name}@{scan.package_version}"
+    return quote(str(PurePosixPath(Path(folder).as_posix()) / finding.file), errors="replace")
+
+
+def _message(text: str) -> Text:
+    """Write plain text: brackets would be read as links."""
+    return Text(text=text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]"))

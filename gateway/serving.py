@@ -8,17 +8,24 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from adapters.services import Service
 from gateway.drain import Drain
 from gateway.failing import CommandFailed
 from gateway.playground import is_built
 from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway.assembly import Workshop
+    from gateway.principals import Keyring
 
 SOCKET_MESSAGE_BYTES = 1024 * 1024
 
@@ -71,22 +78,18 @@ async def serve_gateway(settings: Settings) -> None:
     await _run(app, settings, f"GraphQL at {{url}}/graphql, playground at {{url}}/{playground}")
 
 
-async def serve_cloudsigma(settings: Settings) -> None:
-    """Serve the local CloudSigma's REST API until a signal stops it."""
-    from adapters.cloudsigma.callers import Callers
-    from adapters.cloudsigma.local.adapter import LocalCloudSigma
-    from adapters.cloudsigma.server import create_server
-    from gateway.assembly import assemble, reach_store
+async def serve_service(settings: Settings, service: Service) -> None:
+    """Serve a service's local implementation as its REST API until a signal stops it."""
+    from gateway.assembly import Parts, open_workshop, reach_store
     from gateway.principals import read_keyring, refuse_open_door
 
     keyring = read_keyring(settings)
     refuse_open_door(settings, keyring)
-    parts = assemble(settings.model_copy(update={"cloudsigma": ""}))
-    await reach_store(parts.database)
-    adapter = parts.services.cloudsigma
-    assert isinstance(adapter, LocalCloudSigma)  # noqa: S101 - what an empty setting means
-    secret = settings.cloudsigma_jwt_secret.get_secret_value() or None
-    app = create_server(adapter, Callers(parts.database, keyring.principals, secret))
+    workshop = open_workshop(settings)
+    await reach_store(workshop.database)
+    adapter = workshop.build(service)
+    parts = Parts(database=workshop.database, durable=workshop.durable, adapters=[adapter])
+    app = REST_APIS[service](adapter, workshop, keyring)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -96,7 +99,27 @@ async def serve_cloudsigma(settings: Settings) -> None:
             yield
 
     app.router.lifespan_context = lifespan
-    await _run(app, settings, "CloudSigma's REST API at {url}/v1/")
+    await _run(app, settings, f"REST API of {service} at {{url}}/v1/")
+
+
+def _cloudsigma(adapter: Any, workshop: Workshop, keyring: Keyring) -> Starlette:
+    from adapters.cloudsigma.callers import Callers
+    from adapters.cloudsigma.server import create_server
+
+    secret = workshop.settings.cloudsigma_jwt_secret.get_secret_value() or None
+    return create_server(adapter, Callers(workshop.database, keyring.principals, secret))
+
+
+def _sigil(adapter: Any, _workshop: Workshop, keyring: Keyring) -> Starlette:
+    from adapters.sigil.callers import Callers
+    from adapters.sigil.server import create_server
+
+    return create_server(adapter, Callers(keyring.principals))
+
+
+REST_APIS: Mapping[Service, Callable[[Any, Workshop, Keyring], Starlette]] = MappingProxyType(
+    {Service.CLOUDSIGMA: _cloudsigma, Service.SIGIL: _sigil}
+)
 
 
 async def _run(app: Starlette, settings: Settings, announcement: str) -> None:

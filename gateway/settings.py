@@ -50,11 +50,19 @@ class Settings(BaseSettings):
     cloudsigma_jwt_secret: SecretStr = Field(
         SecretStr(""), description="HS256 secret of the JWTs that `trigraph serve cloudsigma` accepts; empty: none."
     )
+    sigil: str = Field(
+        "", description="Sigil's adapter. Empty: local, a URL: REST, a name: an entry point of `trigraph.adapters`."
+    )
+    sigil_token: SecretStr = Field(SecretStr(""), description="Bearer token for Sigil over REST.")
+    npm_registry: str = Field("", description="Where npm packages are fetched from; empty: as npm is configured here.")
+    pypi_index: str = Field(
+        "", description="Simple index that Python packages are fetched from; empty: as pip is configured here."
+    )
     workers: int = Field(
         default_factory=lambda: min(2, os.cpu_count() or 1),
         ge=1,
         le=64,
-        description="Processes that extract, generate and convert.",
+        description="Processes that analyse reports and packages.",
     )
     executor_id: str = Field(
         "local",
@@ -71,7 +79,7 @@ class Settings(BaseSettings):
         10, ge=0, le=300, description="How long running requests may take after a stop signal."
     )
 
-    @field_validator("cloudsigma", "nvd_url")
+    @field_validator("cloudsigma", "nvd_url", "sigil", "npm_registry", "pypi_index")
     @classmethod
     def _is_url(cls, value: str) -> str:
         if "://" not in value:

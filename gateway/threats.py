@@ -2,68 +2,114 @@
 
 from __future__ import annotations
 
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from adapters.sigil.local.osv import UnreadableReport, read_report, read_reports
+from adapters.sigil.local.osv import Report, UnreadableReport, read_report, read_reports
 from adapters.sigil.local.threats import ThreatRecords
 from adapters.sigil.models import Threat
 from adapters.store.database import Database
+from gateway.assembly import reach_store
 from gateway.failing import CommandFailed
+from gateway.harmless import harmless
 from gateway.settings import Settings
 
-REPORTS_AT_ONCE = 1000
+THREATS_AT_ONCE = 1000
+MOST_TOLD = 20
+_DAMAGED = (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, NotImplementedError, RuntimeError)
+
+
+class Imported(msgspec.Struct):
+    """How many threats were recorded and withdrawn, and how many reports could not be read."""
+
+    known: int = 0
+    withdrawn: int = 0
+    unreadable: int = 0
 
 
 async def import_threats(settings: Settings, path: Path) -> None:
-    """Import a report, a folder, a zip or a tar of them; unreadable ones are told and left out."""
+    """Import a report, a folder, a zip or a tar of them; unreadable ones are told and left out.
+
+    Raises CommandFailed where nothing could be imported, or an archive ends in the middle; what came before it is kept.
+    """
     _check(path)
-    console = Console(stderr=True)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.prepare_folders()
     database = Database(settings.database)
+    console = Console(stderr=True)
+    imported = Imported()
     try:
+        await reach_store(database)
         await database.migrate()
-        known, withdrawn, unreadable = await _import(ThreatRecords(database), path, console)
+        await _Import(ThreatRecords(database), imported, console).run(path)
     finally:
         await database.close()
-    console.print(f"{known} threats imported, {withdrawn} withdrawn, {unreadable} reports could not be read")
-    if unreadable and not known and not withdrawn:
-        raise CommandFailed(f"{path} holds no OSV report")
+        console.print(
+            f"{imported.known} threats imported, {imported.withdrawn} withdrawn, "
+            f"{imported.unreadable} reports could not be read",
+            highlight=False,
+        )
+    if not imported.known and not imported.withdrawn:
+        raise CommandFailed(f"{path} holds no report on a package of npm or PyPI: give an OSV export")
 
 
-async def _import(records: ThreatRecords, path: Path, console: Console) -> tuple[int, int, int]:
-    known: list[Threat] = []
-    withdrawn: list[str] = []
-    counts = [0, 0, 0]
+class _Import:
+    """Takes reports into the store, many at once."""
 
-    async def flush() -> None:
-        await records.replace(known, withdrawn)
-        counts[0] += len(known)
-        counts[1] += len(withdrawn)
-        known.clear()
-        withdrawn.clear()
+    def __init__(self, records: ThreatRecords, imported: Imported, console: Console) -> None:
+        self._records = records
+        self._imported = imported
+        self._console = console
+        self._known: list[Threat] = []
+        self._withdrawn: list[str] = []
 
-    columns = (TextColumn("threats"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        shown = progress.add_task("threats", total=None)
+    async def run(self, path: Path) -> None:
+        columns = (SpinnerColumn(), TextColumn("{task.completed:.0f} reports"), TimeElapsedColumn())
+        with Progress(*columns, console=self._console, disable=not self._console.is_terminal) as progress:
+            shown = progress.add_task("reports", total=None)
+            try:
+                for report in self._reports(path):
+                    self._take(report)
+                    progress.advance(shown)
+                    if len(self._known) + len(self._withdrawn) >= THREATS_AT_ONCE:
+                        await self._flush()
+            except _DAMAGED as error:
+                raise CommandFailed(f"{path} can't be read to its end: {error}") from None
+            finally:
+                await self._flush()
+
+    def _reports(self, path: Path) -> Iterator[Report]:
         for name, data in read_reports(path):
             try:
-                report = read_report(name, data)
+                yield read_report(name, data)
             except UnreadableReport as error:
-                counts[2] += 1
-                console.print(f"[yellow]left out[/] {error}", highlight=False)
-                continue
-            if report.withdrawn is None:
-                known += report.threats()
-            else:
-                withdrawn += [threat.id for threat in report.threats()]
-            progress.advance(shown)
-            if len(known) + len(withdrawn) >= REPORTS_AT_ONCE:
-                await flush()
-        await flush()
-    return counts[0], counts[1], counts[2]
+                self._imported.unreadable += 1
+                self._tell(str(error))
+
+    def _tell(self, problem: str) -> None:
+        if self._imported.unreadable <= MOST_TOLD:
+            self._console.print(f"left out: {harmless(problem)}", markup=False, highlight=False, soft_wrap=True)
+        elif self._imported.unreadable == MOST_TOLD + 1:
+            self._console.print("left out: others, which are only counted", highlight=False)
+
+    def _take(self, report: Report) -> None:
+        if report.withdrawn is None:
+            self._known += report.threats()
+        else:
+            self._withdrawn += [threat.id for threat in report.threats()]
+
+    async def _flush(self) -> None:
+        await self._records.replace(self._known, self._withdrawn)
+        self._imported.known += len(self._known)
+        self._imported.withdrawn += len(self._withdrawn)
+        self._known.clear()
+        self._withdrawn.clear()
 
 
 def _check(path: Path) -> None:

@@ -12,7 +12,6 @@ from strawberry import argument
 from adapters.cloudsigma.models import (
     DetectionGap,
     Execution,
-    ExecutionChange,
     ExecutionStatus,
     Ioc,
     Notice,
@@ -26,6 +25,7 @@ from adapters.cloudsigma.models import (
 )
 from adapters.cloudsigma.validation import GRAPH_FIELDS, validated
 from adapters.errors import Refused
+from adapters.events.watching import Observation
 from adapters.paging import Page, page_size
 from resolvers.context import Info
 from resolvers.cursor import Cursor
@@ -104,7 +104,7 @@ async def execution_status(
     info: Info,
     arn: Annotated[str, argument(description="The execution's ARN.")],
     after: Annotated[Cursor | None, argument(description="The cursor of the last event seen.")] = None,
-) -> AsyncIterator[ExecutionChange]:
+) -> AsyncIterator[Observation[Execution]]:
     """Push an execution's state and every change of it, up to its terminal state."""
     async for change in info.context.services.cloudsigma.watch(info.context.principal, after, arn):
         info.context.renew_loaders()
@@ -115,10 +115,10 @@ async def execution_updates(
     info: Info,
     after: Annotated[Cursor | None, argument(description="The cursor of the last event seen.")] = None,
     status: Annotated[ExecutionStatus | None, argument(description="Only changes to this status.")] = None,
-) -> AsyncIterator[ExecutionChange]:
+) -> AsyncIterator[Observation[Execution]]:
     """Push the states of the caller's newest executions and every change of any."""
     async for change in info.context.services.cloudsigma.watch(info.context.principal, after):
-        if status in (None, change.execution.status):
+        if status in (None, change.state.status):
             info.context.renew_loaders()
             yield change
 
@@ -186,6 +186,11 @@ def rules_of_ttp(root: strawberry.Parent[TtpOfOutput]) -> list[RuleOfOutput]:
 def usage_limit(root: strawberry.Parent[Usage]) -> int | None:
     """Give the limit; none where there is none."""
     return root.limit if root.limit >= 0 else None
+
+
+def previous_status(root: strawberry.Parent[Observation[Execution]]) -> ExecutionStatus | None:
+    """Give the status that this stream told before."""
+    return root.previous.status if root.previous else None
 
 
 async def _output(root: Execution, info: Info) -> Output:

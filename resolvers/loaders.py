@@ -10,6 +10,8 @@ from adapters.cloudsigma.models import Execution, Output
 from adapters.cloudsigma.port import CloudSigma
 from adapters.principal import Principal
 from adapters.services import Services
+from adapters.sigil.models import PolicyResult, Scan, Threat
+from adapters.sigil.port import PackageName, Sigil
 
 
 class ExecutionByArnLoader(DataLoader[str, Execution | None]):
@@ -38,9 +40,84 @@ class OutputByArnLoader(DataLoader[str, Output | None]):
         return await self._cloudsigma.outputs_by_arn(self._principal, keys)
 
 
+class ScanByIdLoader(DataLoader[str, Scan | None]):
+    """Scans of packages by id."""
+
+    def __init__(self, sigil: Sigil, principal: Principal) -> None:
+        super().__init__()
+        self._sigil = sigil
+        self._principal = principal
+
+    async def batch_load_fn(self, keys: Sequence[str]) -> list[Scan | None]:
+        """Ask for all at once."""
+        return await self._sigil.scans_by_id(self._principal, keys)
+
+
+class ScansByPackageLoader(DataLoader[PackageName, list[Scan]]):
+    """The newest scans of packages, by package."""
+
+    def __init__(self, sigil: Sigil, principal: Principal) -> None:
+        super().__init__()
+        self._sigil = sigil
+        self._principal = principal
+
+    async def batch_load_fn(self, keys: Sequence[PackageName]) -> list[list[Scan]]:
+        """Ask for all at once."""
+        return await self._sigil.scans_of_packages(self._principal, keys)
+
+
+class ThreatByIdLoader(DataLoader[str, Threat | None]):
+    """Known threats by id."""
+
+    def __init__(self, sigil: Sigil, principal: Principal) -> None:
+        super().__init__()
+        self._sigil = sigil
+        self._principal = principal
+
+    async def batch_load_fn(self, keys: Sequence[str]) -> list[Threat | None]:
+        """Ask for all at once."""
+        return await self._sigil.threats_by_id(self._principal, keys)
+
+
+class ThreatsByPackageLoader(DataLoader[PackageName, list[Threat]]):
+    """Known threats by package."""
+
+    def __init__(self, sigil: Sigil, principal: Principal) -> None:
+        super().__init__()
+        self._sigil = sigil
+        self._principal = principal
+
+    async def batch_load_fn(self, keys: Sequence[PackageName]) -> list[list[Threat]]:
+        """Ask for all at once."""
+        return await self._sigil.threats_of_packages(self._principal, keys)
+
+
+class PolicyResultByScanLoader(DataLoader[tuple[str, str], PolicyResult | None]):
+    """Results of named policies, by scan id and policy."""
+
+    def __init__(self, sigil: Sigil, principal: Principal) -> None:
+        super().__init__()
+        self._sigil = sigil
+        self._principal = principal
+
+    async def batch_load_fn(self, keys: Sequence[tuple[str, str]]) -> list[PolicyResult | None]:
+        """Ask once for each policy."""
+        results: dict[tuple[str, str], PolicyResult | None] = {}
+        for policy in dict.fromkeys(policy for _, policy in keys):
+            scan_ids = [scan_id for scan_id, named in keys if named == policy]
+            found = await self._sigil.evaluate(self._principal, scan_ids, policy)
+            results.update(zip(((scan_id, policy) for scan_id in scan_ids), found, strict=True))
+        return [results[key] for key in keys]
+
+
 class Loaders:
     """The loaders of one operation."""
 
     def __init__(self, services: Services, principal: Principal) -> None:
         self.execution_by_arn = ExecutionByArnLoader(services.cloudsigma, principal)
         self.output_by_arn = OutputByArnLoader(services.cloudsigma, principal)
+        self.scan_by_id = ScanByIdLoader(services.sigil, principal)
+        self.scans_by_package = ScansByPackageLoader(services.sigil, principal)
+        self.threat_by_id = ThreatByIdLoader(services.sigil, principal)
+        self.threats_by_package = ThreatsByPackageLoader(services.sigil, principal)
+        self.policy_result_by_scan = PolicyResultByScanLoader(services.sigil, principal)

@@ -12,6 +12,7 @@ import strawberry
 
 from adapters.cloudsigma.models import Execution
 from adapters.errors import InvalidInput
+from adapters.sigil.models import Scan, Threat
 from resolvers.context import Context, Info
 
 MOST_NODES = 100
@@ -37,8 +38,18 @@ async def _execution(context: Context, arn: str) -> Execution | None:
     return await context.loaders.execution_by_arn.load(arn)
 
 
+async def _package_scan(context: Context, scan_id: str) -> Scan | None:
+    return await context.loaders.scan_by_id.load(scan_id)
+
+
+async def _threat(context: Context, threat_id: str) -> Threat | None:
+    return await context.loaders.threat_by_id.load(threat_id)
+
+
 NODE_BY_TYPE: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "Execution": _execution,
+    "PackageScan": _package_scan,
+    "Threat": _threat,
 }
 
 

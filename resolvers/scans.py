@@ -193,7 +193,7 @@ async def evaluate_scan(
     policy: Annotated[str | None, argument(description="The policy's name.")] = "default",
 ) -> PolicyResult:
     """Hold a scan against a policy."""
-    result = await info.context.loaders.policy_result.load((root.id, policy or "default"))
+    result = await info.context.loaders.policy_result_by_scan.load((root.id, policy or "default"))
     if result is None:
         raise Conflict("validation_error", f"The scan {root.id!r} is not completed: evaluate it when it is")
     return result

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from adapters.cloudsigma import models
+from adapters.confidence import Confidence
 from adapters.health import Health
 from adapters.services import Service
+from adapters.sigil import models as sigil
+from resolvers.scans import ScanKind
 from schema.view import enum
 
 enum(
@@ -36,7 +39,7 @@ enum(
     {"URL": "The address of a page or PDF.", "CVE": "The id of a vulnerability.", "TEXT": "The report itself."},
 )
 enum(
-    models.Confidence,
+    Confidence,
     "How sure a finding is.",
     {"HIGH": "Stated or evident.", "MEDIUM": "Likely.", "LOW": "Possible."},
 )
@@ -87,5 +90,54 @@ enum(
         "GENERATE": "Write the rules.",
         "VALIDATE": "Check every rule.",
         "CONVERT": "Translate the rules for every SIEM.",
+    },
+)
+enum(
+    sigil.ScanStatus,
+    "What has become of a scan.",
+    {
+        "QUEUED": "It waits for its turn.",
+        "RUNNING": "It is at work.",
+        "COMPLETED": "The result is there.",
+        "FAILED": "It ended without a result; the error says why.",
+    },
+)
+enum(
+    ScanKind,
+    "What a scan looks at.",
+    {"PACKAGE": "A package of a registry.", "CLOUD": "A cloud account."},
+)
+enum(
+    sigil.Verdict,
+    "What a score means.",
+    {
+        "CLEAN": "Nothing was found: 0 points.",
+        "LOW_RISK": "1 to 9 points.",
+        "MEDIUM_RISK": "10 to 24 points.",
+        "HIGH_RISK": "25 to 49 points.",
+        "CRITICAL_RISK": "50 points or more.",
+    },
+)
+enum(
+    sigil.PhaseName,
+    "A phase of a scan.",
+    {
+        "INSTALL_HOOKS": "What runs when the package is installed.",
+        "CODE_PATTERNS": "Dangerous things that its code does.",
+        "NETWORK_EXFIL": "Data that leaves.",
+        "CREDENTIALS": "Secrets that it reads or replaces.",
+        "OBFUSCATION": "What it hides.",
+        "PROVENANCE": "Where it comes from.",
+    },
+)
+enum(
+    sigil.Severity,
+    "How grave something is.",
+    {
+        "INFO": "Good to know.",
+        "LOW": "Hardly grave.",
+        "MEDIUM": "Look at it.",
+        "HIGH": "Do not use it unseen.",
+        "CRITICAL": "An attack.",
     },
 )

@@ -10,7 +10,6 @@ import strawberry
 from adapters import paging
 from adapters.cloudsigma import models
 from adapters.cloudsigma.models import (
-    Confidence,
     ExecutionStatus,
     InputType,
     Platform,
@@ -18,9 +17,11 @@ from adapters.cloudsigma.models import (
     Siem,
     Stage,
 )
+from adapters.confidence import Confidence
+from adapters.events import watching
 from resolvers import executions
 from resolvers.cursor import Cursor
-from schema.node import InvalidInput, LimitExceeded, Node, NotAllowed, NotFound, PageInfo
+from schema.node import Conflict, InvalidInput, LimitExceeded, Node, NotAllowed, NotFound, PageInfo
 from schema.view import edge, plain, view
 
 
@@ -146,14 +147,16 @@ class ExecutionConnection:
     total_count: int | None = plain("How many there are in all.")
 
 
-@view(models.ExecutionChange, "A state of an execution, pushed.")
+@view(watching.Observation, "A state of an execution, pushed.")
 class ExecutionEvent:
     """A state of an execution, pushed."""
 
     cursor: Cursor = plain("Hand it back as `after` to miss nothing.")
     at: datetime = plain("When the state was reached.")
-    execution: Execution = plain("The execution as it is now.")
-    previous_status: ExecutionStatus | None = plain("The status that this stream told before.")
+    execution: Execution = plain("The execution as it is now.", source="state")
+    previous_status: ExecutionStatus | None = edge(
+        executions.previous_status, "The status that this stream told before."
+    )
 
 
 @strawberry.input(description="What to generate rules from: exactly one of url, cveId and text.")
@@ -172,6 +175,6 @@ class GenerateRulesInput:
 
 
 GenerateRulesResult = Annotated[
-    Execution | InvalidInput | LimitExceeded | NotAllowed | NotFound,
+    Execution | InvalidInput | LimitExceeded | NotAllowed | NotFound | Conflict,
     strawberry.union("GenerateRulesResult", description="The execution, RUNNING, or why there is none."),
 ]

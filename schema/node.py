@@ -64,3 +64,8 @@ class NotAllowed(Problem):
 @view(problems.NotFound, "There is no such thing for this caller.")
 class NotFound(Problem):
     """There is no such thing for this caller."""
+
+
+@view(problems.Conflict, "The thing is not in a state that permits this.")
+class Conflict(Problem):
+    """The thing is not in a state that permits this."""

@@ -6,9 +6,11 @@ import strawberry
 
 import resolvers.executions
 import resolvers.nodes
+import resolvers.scans
 import resolvers.viewer
 from schema.executions import Execution, ExecutionConnection, Usage
 from schema.node import Node
+from schema.scans import PackageScan, ScanConnection, TeamMember, ThreatConnection
 from schema.view import edge
 from schema.viewer import ServiceStatus, Viewer
 
@@ -24,3 +26,8 @@ class Query:
     execution: Execution | None = edge(resolvers.executions.execution, "An execution of the caller's.")
     executions: ExecutionConnection = edge(resolvers.executions.executions, "The caller's executions, newest first.")
     usage: Usage = edge(resolvers.executions.usage, "How much of the month's rules the caller has used.")
+    scans: ScanConnection = edge(resolvers.scans.scans, "The tenant's scans of every kind, newest first.")
+    package_scan: PackageScan | None = edge(resolvers.scans.package_scan, "A scan of the tenant's.")
+    package_scans: ScanConnection = edge(resolvers.scans.package_scans, "The tenant's scans of packages, newest first.")
+    threats: ThreatConnection = edge(resolvers.scans.threats, "Packages known to be malicious, newest first.")
+    team_members: list[TeamMember] = edge(resolvers.scans.team_members, "The caller's team.")

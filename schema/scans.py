@@ -14,7 +14,7 @@ from adapters.sigil import models
 from adapters.sigil.models import PhaseName, ScanStatus, Severity, Verdict
 from resolvers import scans
 from resolvers.cursor import Cursor
-from schema.node import InvalidInput, LimitExceeded, Node, NotAllowed, NotFound, PageInfo
+from schema.node import Conflict, InvalidInput, LimitExceeded, Node, NotAllowed, NotFound, PageInfo
 from schema.view import edge, plain, view
 
 
@@ -176,6 +176,6 @@ class SubmitScanInput:
 
 
 SubmitScanResult = Annotated[
-    PackageScan | InvalidInput | LimitExceeded | NotAllowed | NotFound,
+    PackageScan | InvalidInput | LimitExceeded | NotAllowed | NotFound | Conflict,
     strawberry.union("SubmitScanResult", description="The scan, or why there is none."),
 ]

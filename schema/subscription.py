@@ -6,8 +6,9 @@ from collections.abc import AsyncGenerator
 
 import strawberry
 
-from resolvers import executions
+from resolvers import executions, scans
 from schema.executions import ExecutionEvent
+from schema.scans import ScanEvent
 from schema.view import stream
 
 
@@ -23,4 +24,10 @@ class Subscription:
     )
     execution_updates: AsyncGenerator[ExecutionEvent, None] = stream(
         executions.execution_updates, "The same for all of the caller's executions."
+    )
+    scan_status: AsyncGenerator[ScanEvent, None] = stream(
+        scans.scan_status, "A scan's state, and every change of it, as its phases complete."
+    )
+    scan_updates: AsyncGenerator[ScanEvent, None] = stream(
+        scans.scan_updates, "The same for all of the tenant's scans."
     )

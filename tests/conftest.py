@@ -9,15 +9,20 @@ from pathlib import Path
 import httpx
 import pytest
 
-from adapters.cloudsigma.ownership import Ownership
 from adapters.cloudsigma.port import CloudSigma
 from adapters.cloudsigma.rest import RestCloudSigma
+from adapters.http.polling import Pace
 from adapters.http.retry import RetryTransport
 from adapters.http.upstream import Upstream
+from adapters.ownership import Ownership
 from adapters.principal import Principal
+from adapters.sigil.port import Sigil
+from adapters.sigil.rest import RestSigil
 from adapters.store.database import Database, sqlite_url
 from gateway.assembly import Assembly, assemble
 from gateway.settings import Settings
+from tests.adapters.conftest import Loopback
+from tests.package_registry import PackageRegistry, publish_examples
 from tests.running import new_principal, start_server
 
 JWT_SECRET = "a secret of at least thirty-two characters"
@@ -37,9 +42,29 @@ def principal() -> Principal:
 
 
 @pytest.fixture(scope="session")
-async def assembly(tmp_path_factory: pytest.TempPathFactory, engine_cache: Path) -> AsyncIterator[Assembly]:
+async def package_registry() -> AsyncIterator[PackageRegistry]:
+    """A registry of npm and PyPI packages on loopback."""
+    loopback = Loopback()
+    await loopback.start()
+    registry = PackageRegistry(loopback)
+    publish_examples(registry)
+    yield registry
+    await loopback.stop()
+
+
+@pytest.fixture(scope="session")
+async def assembly(
+    tmp_path_factory: pytest.TempPathFactory, engine_cache: Path, package_registry: PackageRegistry
+) -> AsyncIterator[Assembly]:
     """The embedded parts, running; one for all tests, as durable work runs once a process."""
-    parts = assemble(Settings(data_dir=tmp_path_factory.mktemp("data"), cache_dir=engine_cache, workers=1))
+    settings = Settings(
+        data_dir=tmp_path_factory.mktemp("data"),
+        cache_dir=engine_cache,
+        workers=1,
+        npm_registry=package_registry.npm,
+        pypi_index=package_registry.pypi,
+    )
+    parts = assemble(settings)
     await parts.start()
     yield parts
     await parts.close()
@@ -77,8 +102,44 @@ async def cloudsigma(
     token = f"csk_live_{secrets.token_hex(16)}"
     adapter = RestCloudSigma(
         Upstream("CloudSigma", served_cloudsigma, token, RetryTransport(httpx.AsyncHTTPTransport())),
-        Ownership(database),
+        Ownership(database, "cloudsigma"),
     )
+    await adapter.start()
+    yield adapter
+    await adapter.close()
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def served_sigil_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the served Sigil's data."""
+    return tmp_path_factory.mktemp("served-sigil")
+
+
+@pytest.fixture(scope="session")
+def served_sigil(served_sigil_data: Path, package_registry: PackageRegistry) -> Iterator[str]:
+    """The address of `trigraph serve sigil`, a process of its own."""
+    environment = {
+        "TRIGRAPH_DATA_DIR": str(served_sigil_data),
+        "TRIGRAPH_WORKERS": "1",
+        "TRIGRAPH_NPM_REGISTRY": package_registry.npm,
+        "TRIGRAPH_PYPI_INDEX": package_registry.pypi,
+    }
+    with start_server("sigil", environment=environment) as server:
+        yield server.address
+
+
+@pytest.fixture
+async def sigil(adapter_name: str, assembly: Assembly, served_sigil: str, tmp_path: Path) -> AsyncIterator[Sigil]:
+    """Sigil, started: the local one, or REST to a served one with a token of its own."""
+    if adapter_name == "local":
+        yield assembly.services.sigil
+        return
+    database = Database(sqlite_url(tmp_path))
+    await database.migrate()
+    token = f"sk_live_{secrets.token_hex(16)}"
+    upstream = Upstream("Sigil", served_sigil, token, RetryTransport(httpx.AsyncHTTPTransport()))
+    adapter = RestSigil(upstream, Ownership(database, "sigil"), Pace(busy=0.2, idle=1.0))
     await adapter.start()
     yield adapter
     await adapter.close()

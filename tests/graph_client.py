@@ -15,6 +15,8 @@ from starlette.types import ASGIApp
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+FOLLOW_SECONDS = 120
+
 
 class GraphClient:
     """Speaks to `/graphql` below an address, with a key."""
@@ -51,6 +53,12 @@ class GraphClient:
                     return
                 assert message["type"] == "next", message
                 yield message["payload"]
+
+
+async def events(client: GraphClient, query: str, **variables: Any) -> list[dict[str, Any]]:
+    """Follow a subscription to its end."""
+    async with asyncio.timeout(FOLLOW_SECONDS):
+        return [payload["data"] async for payload in client.subscribe(query, **variables)]
 
 
 class _ListeningServer(uvicorn.Server):

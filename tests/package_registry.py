@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import hashlib
@@ -61,6 +62,18 @@ class PackageRegistry:
         document = {"name": name, "dist-tags": {"latest": version}, "versions": versions}
         self._loopback.page(f"/npm/{name}", json.dumps(document), "application/json")
 
+    def publish_held(self, name: str, version: str, let_go: asyncio.Event) -> None:
+        """Publish a version on npm whose archive comes only when it is let go."""
+        data = npm_archive({"package.json": json.dumps({"name": name, "version": version}), **CLEAN})
+
+        async def body() -> AsyncIterator[bytes]:
+            head = self._loopback.head(Content_Type="application/octet-stream", Content_Length=str(len(data)))
+            yield head + data[:10]
+            await let_go.wait()
+            yield data[10:]
+
+        self.publish(name, version, body=body)
+
     def publish_wheel(self, name: str, version: str, files: Mapping[str, str]) -> None:
         """Publish the only version of a project on PyPI."""
         wheel = f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
@@ -74,10 +87,6 @@ class PackageRegistry:
     def downloads(self, name: str) -> int:
         """Count how often an archive of a package was asked for."""
         return sum(asked.target.startswith((f"/npm/{name}/-/", f"/files/{name}")) for asked in self._loopback.asked)
-
-    def answer(self, data: bytes) -> bytes:
-        """Write a whole answer, head and all."""
-        return self._loopback.head(Content_Type="application/octet-stream", Content_Length=str(len(data))) + data
 
 
 def npm_archive(files: Mapping[str, str]) -> bytes:
@@ -107,6 +116,8 @@ def publish_examples(registry: PackageRegistry) -> None:
     for version in ("1.0.0", "1.1.0", "2.0.0"):
         registry.publish("clean-box", version, {**CLEAN, "version.txt": version})
     registry.publish("evil-box", "6.6.6", EVIL, scripts={"postinstall": "node setup.js"})
+    for version in ("1.0.0", "1.0.1"):
+        registry.publish("known-box", version, {**CLEAN, "version.txt": version})
     registry.publish("altered-box", "1.0.0", integrity="sha512-" + base64.b64encode(b"x" * 64).decode())
     registry.publish("torn-box", "1.0.0", body=_torn)
     registry.publish_wheel(

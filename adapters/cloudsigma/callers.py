@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from sqlalchemy import delete, insert, select, update
 from adapters.cloudsigma.local.admission import RULES_PER_MONTH
 from adapters.cloudsigma.wire import ApiKey, NewApiKey
 from adapters.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from adapters.keys import Unauthorized, digest_of, holder_of
 from adapters.principal import Principal
 from adapters.store.cloudsigma import api_keys
 from adapters.store.database import Database
@@ -22,15 +22,6 @@ KEYS_PER_USER = 10
 PREFIX_LENGTH = len("csk_live_") + 8
 LAST_USED_PRECISION = timedelta(seconds=60)
 USER_LENGTH = 128
-
-
-class Unauthorized(Exception):
-    """The token is missing, unknown or expired."""
-
-
-def digest_of(key: str) -> str:
-    """Give what is stored of a key: SHA-256 in hex; a key has 128 random bits, so no salt is needed."""
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 class Callers:
@@ -60,8 +51,7 @@ class Callers:
             return made
         if self._known:
             raise Unauthorized
-        user = f"user-{digest[:16]}"
-        return Principal(id=user, name=user, tenant=user, tier="pro", key=digest[:16])
+        return holder_of(digest, "pro")
 
     async def make_key(self, user: Principal, name: str) -> NewApiKey:
         """Make a key for a user who came with a JWT; it is shown this once."""

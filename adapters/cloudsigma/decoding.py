@@ -10,23 +10,13 @@ import msgspec
 
 from adapters.cloudsigma.models import DetectionGap, Ioc, Notice, Output, OutputMetadata, Rule, Ttp
 from adapters.cloudsigma.wire import Failure, Problem, Success
-from adapters.errors import (
-    AdapterError,
-    Conflict,
-    InvalidInput,
-    InvalidPayload,
-    LimitExceeded,
-    NotAllowed,
-    NotFound,
-    Refused,
-)
-from adapters.http.retry import retry_after_seconds
+from adapters.errors import AdapterError, InvalidPayload, NotAllowed
+from adapters.http.refusals import refusal
 from adapters.http.upstream import Answer
 
 T = TypeVar("T")
 
 SERVICE = "CloudSigma"
-REFUSALS: dict[int, type[Refused]] = {403: NotAllowed, 404: NotFound, 409: Conflict}
 GATEWAY_CODES = {401: "Unauthorized", 403: "Forbidden", 429: "RateLimitExceeded"}
 """What the gateway in front of the upstream answers by itself, in no envelope."""
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -93,6 +83,4 @@ def _error_of(answer: Answer, path: str) -> AdapterError:
     code, message = problem.code, problem.message or told
     if answer.status == httpx.codes.UNAUTHORIZED:
         return NotAllowed(code, f"{SERVICE} does not accept the token: check TRIGRAPH_CLOUDSIGMA_TOKEN")
-    if answer.status == httpx.codes.TOO_MANY_REQUESTS:
-        return LimitExceeded(code, message, retry_after_seconds=retry_after_seconds(answer.headers))
-    return REFUSALS.get(answer.status, InvalidInput)(code, message)
+    return refusal(answer, code, message)

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import msgspec
 
+from adapters.confidence import Confidence
+
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 """A time with its zone: one without can't be compared."""
 
@@ -26,14 +28,6 @@ class InputType(StrEnum):
     URL = "url"
     CVE = "cve"
     TEXT = "text"
-
-
-class Confidence(StrEnum):
-    """How sure an extraction is."""
-
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
 
 
 class RuleKind(StrEnum):
@@ -194,15 +188,6 @@ class Execution(WireStruct, frozen=True, kw_only=True):
     def error_message(self) -> str | None:
         """The error's sentence."""
         return self.error.partition(": ")[2] or self.error if self.error else None
-
-
-class ExecutionChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What a watcher is told: `cursor` works as `after`, `previous_status` is what this watcher was told before."""
-
-    cursor: str
-    at: datetime
-    execution: Execution
-    previous_status: ExecutionStatus | None = None
 
 
 class Usage(WireStruct, frozen=True, kw_only=True):

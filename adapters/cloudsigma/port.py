@@ -7,12 +7,12 @@ from typing import Protocol
 
 from adapters.cloudsigma.models import (
     Execution,
-    ExecutionChange,
     ExecutionStatus,
     GenerateRequest,
     Output,
     Usage,
 )
+from adapters.events.watching import Observation
 from adapters.health import ServiceHealth
 from adapters.paging import Page
 from adapters.principal import Principal
@@ -49,7 +49,7 @@ class CloudSigma(Protocol):
 
     def watch(
         self, principal: Principal, after: str | None = None, arn: str | None = None
-    ) -> AsyncIterator[ExecutionChange]:
+    ) -> AsyncIterator[Observation[Execution]]:
         """Yield the present state of one or all executions, then each change of it.
 
         With `after`, only what changed since that cursor. The stream on one `arn` ends after its terminal state and

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -16,28 +15,27 @@ import msgspec
 from adapters.cloudsigma.decoding import SERVICE, decode, decode_output
 from adapters.cloudsigma.models import (
     Execution,
-    ExecutionChange,
     ExecutionStatus,
     GenerateRequest,
     Moment,
     Output,
     Usage,
 )
-from adapters.cloudsigma.ownership import Ownership
-from adapters.cloudsigma.polling import DOCUMENTED_PACE, Pace, SharedPoll
-from adapters.cloudsigma.watching import watch_executions
 from adapters.cloudsigma.wire import ExecutionList, GenerateBody, Options
 from adapters.context import AdapterContext
 from adapters.errors import AdapterError, NotAllowed, NotFound
 from adapters.events.feed import InProcessChangeFeed
+from adapters.events.watching import Observation, watch
 from adapters.health import Health, ServiceHealth
+from adapters.http.lookups import Lookups
+from adapters.http.polling import DOCUMENTED_PACE, Pace, SharedPoll, Subject
 from adapters.http.retry import RetryTransport
 from adapters.http.upstream import Upstream
+from adapters.ownership import Ownership
 from adapters.paging import Page, Position, cursor_of, position_of
 from adapters.principal import Principal
 
-CALLS_AT_ONCE = 8
-FINISHED_KEPT = 200
+CONNECTIONS = 32
 NULL = msgspec.Raw(b"null")
 
 
@@ -55,10 +53,15 @@ class RestCloudSigma:
         self._upstream = upstream
         self._ownership = ownership
         self._feed: InProcessChangeFeed[Execution] = InProcessChangeFeed()
-        self._poll = SharedPoll(self._feed, ownership, self._list, self._execution, pace)
-        self._finished: OrderedDict[str, Detail] = OrderedDict()
-        self._asked: dict[str, asyncio.Task[Detail | None]] = {}
-        self._turns = asyncio.Semaphore(CALLS_AT_ONCE)
+        self._lookups = Lookups(self._ask, lambda detail: detail.execution.finished, self._has_ended)
+        subject = Subject(
+            service=SERVICE,
+            list_all=self._list,
+            get_one=self._execution,
+            position_of=_position,
+            is_news=_is_news,
+        )
+        self._poll = SharedPoll(self._feed, ownership, subject, pace)
 
     async def start(self) -> None:
         """Nothing to begin: the poll runs while somebody watches."""
@@ -66,9 +69,7 @@ class RestCloudSigma:
     async def close(self) -> None:
         """Stop polling and close the connections."""
         await self._poll.close()
-        for task in self._asked.values():
-            task.cancel()
-        await asyncio.gather(*self._asked.values(), return_exceptions=True)
+        await self._lookups.close()
         await self._upstream.close()
 
     async def health(self) -> ServiceHealth:
@@ -97,7 +98,7 @@ class RestCloudSigma:
             input_type=request.input_type,
             platforms_targeted=len(request.platforms),
         )
-        await self._ownership.record(execution.arn, principal)
+        await self._ownership.record(execution.arn, principal.id)
         await self._poll.observe([execution])
         return execution
 
@@ -137,10 +138,10 @@ class RestCloudSigma:
 
     async def watch(
         self, principal: Principal, after: str | None = None, arn: str | None = None
-    ) -> AsyncIterator[ExecutionChange]:
+    ) -> AsyncIterator[Observation[Execution]]:
         """Watch what the shared poll observes."""
         async with self._poll.watching(arn):
-            async for change in watch_executions(self._poll, self._feed, principal.id, after, arn):
+            async for change in watch(self._poll, self._feed, principal.id, after=after, key=arn):
                 yield change
 
     async def _list(self) -> list[Execution]:
@@ -148,49 +149,27 @@ class RestCloudSigma:
         return decode(answer, ExecutionList, "/v1/executions").executions
 
     async def _execution(self, arn: str) -> Execution | None:
-        detail = await self._detail(arn)
+        detail = await self._lookups.get(arn)
         return detail and detail.execution
 
     async def _details(self, principal: Principal, arns: Sequence[str]) -> list[Detail | None]:
         owners = await self._ownership.owners(arns)
         mine = [arn for arn in dict.fromkeys(arns) if owners[arn] == principal.id]
-        found = dict(zip(mine, await asyncio.gather(*(self._detail(arn) for arn in mine)), strict=True))
+        found = dict(zip(mine, await asyncio.gather(*map(self._lookups.get, mine)), strict=True))
         return [found.get(arn) for arn in arns]
 
-    async def _detail(self, arn: str) -> Detail | None:
-        """Ask for an execution's status once, however many want to know it right now."""
-        asked = self._asked.get(arn)
-        if asked is not None:
-            detail = await asyncio.shield(asked)
-            if detail is None or detail.execution.finished or not self._poll.has_ended(arn):
-                return detail
-        if arn in self._finished:
-            return self._finished[arn]
-        if arn not in self._asked:
-            self._asked[arn] = asyncio.create_task(self._ask(arn))
-            self._asked[arn].add_done_callback(lambda task: self._answered(arn, task))
-        return await asyncio.shield(self._asked[arn])
-
-    def _answered(self, arn: str, task: asyncio.Task[Detail | None]) -> None:
-        del self._asked[arn]
-        if not task.cancelled():
-            task.exception()  # seen, also where nobody waits for it any more
+    def _has_ended(self, arn: str) -> bool:
+        return self._poll.has_ended(arn)
 
     async def _ask(self, arn: str) -> Detail | None:
         path = f"/v1/status/{quote(arn, safe='')}"
-        async with self._turns:
-            answer = await self._upstream.send("GET", path)
+        answer = await self._upstream.send("GET", path)
         try:
-            detail = _detail_of(decode(answer, _Status, path), path)
+            return _detail_of(decode(answer, _Status, path), path)
         except (NotFound, NotAllowed):
             if answer.status == httpx.codes.UNAUTHORIZED:
                 raise
             return None
-        if detail.execution.finished:
-            self._finished[arn] = detail
-            if len(self._finished) > FINISHED_KEPT:
-                self._finished.popitem(last=False)
-        return detail
 
 
 class _Started(msgspec.Struct, frozen=True, kw_only=True):
@@ -232,12 +211,19 @@ def _body_of(request: GenerateRequest) -> GenerateBody:
     )
 
 
+def _is_news(known: Execution, execution: Execution) -> bool:
+    """Say whether status, stage or progress differ; what falls behind is never news."""
+    if not execution.finished and (execution.progress or 0) < (known.progress or 0):
+        return False
+    return (known.status, known.stage, known.progress) != (execution.status, execution.stage, execution.progress)
+
+
 def _position(execution: Execution) -> Position:
     return Position(execution.started_at, execution.arn)
 
 
 def build(context: AdapterContext) -> RestCloudSigma:
     """Build the adapter from its context: the entry point `cloudsigma-rest`."""
-    wire = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=CALLS_AT_ONCE * 4), trust_env=False)
+    wire = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=CONNECTIONS), trust_env=False)
     upstream = Upstream(SERVICE, context.location, context.token, RetryTransport(wire))
-    return RestCloudSigma(upstream, Ownership(context.database))
+    return RestCloudSigma(upstream, Ownership(context.database, "cloudsigma"))

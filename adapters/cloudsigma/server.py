@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import unquote
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from adapters.cloudsigma.callers import Callers, Unauthorized
+from adapters.cloudsigma.callers import Callers
 from adapters.cloudsigma.local.adapter import LocalCloudSigma
 from adapters.cloudsigma.models import Execution
 from adapters.cloudsigma.validation import validated
 from adapters.cloudsigma.wire import ExecutionList, ExecutionRow, Failure, GenerateBody, Problem, StatusAnswer, Success
 from adapters.errors import Conflict, InvalidInput, LimitExceeded, NotAllowed, NotFound, Refused
+from adapters.http.serving import AccountRates, BodyTooLarge, Rate, bearer_token, decode_body, read_body, web_pages
+from adapters.keys import Unauthorized
 from adapters.principal import Principal
 
-T = TypeVar("T")
-
 HISTORY_SIZE = 50
-BURST = 100
+BURST = 100.0
 REQUESTS_PER_SECOND = 50.0
 BODY_BYTES = 1024 * 1024
 """Holds a text of 50,000 characters however it is escaped, at most twelve bytes each."""
@@ -44,34 +40,13 @@ STATUS_CODES: dict[type[Refused], int] = {
 Handler = Callable[[Request, Principal], Awaitable[Any]]
 
 
-class AccountRate:
-    """The documented rate of an account: a bucket of 100 requests that fills by 50 a second."""
-
-    def __init__(self, accounts: int = 10_000, clock: Callable[[], float] = time.monotonic) -> None:
-        self._accounts = accounts
-        self._clock = clock
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def take(self, account: str) -> None:
-        """Count a request; raises LimitExceeded when the bucket is empty."""
-        now = self._clock()
-        left, since = self._buckets.pop(account, (float(BURST), now))
-        left = min(float(BURST), left + (now - since) * REQUESTS_PER_SECOND)
-        self._buckets[account] = (left - 1 if left >= 1 else left, now)
-        if len(self._buckets) > self._accounts:
-            self._buckets.popitem(last=False)
-        if left < 1:
-            message = f"At most {REQUESTS_PER_SECOND:.0f} requests a second: try again in 1 s"
-            raise LimitExceeded("RateLimitExceeded", message, int(REQUESTS_PER_SECOND), 1)
-
-
 class CloudSigmaServer:
     """The handlers of the documented paths."""
 
     def __init__(self, adapter: LocalCloudSigma, callers: Callers) -> None:
         self._adapter = adapter
         self._callers = callers
-        self._rate = AccountRate()
+        self._rates = AccountRates()
 
     def routes(self) -> list[Route]:
         """List the documented paths."""
@@ -92,7 +67,7 @@ class CloudSigmaServer:
 
     async def generate(self, request: Request, caller: Principal) -> Any:
         """Start an execution."""
-        body = _decode(await _read(request), GenerateBody)
+        body = decode_body(await read_body(request, BODY_BYTES), GenerateBody, "ValidationError")
         wanted = validated(
             url=body.url,
             cve_id=body.cve_id,
@@ -132,7 +107,7 @@ class CloudSigmaServer:
 
     async def make_key(self, request: Request, caller: Principal) -> Any:
         """Make an API key."""
-        body = _decode(await _read(request), _KeyBody)
+        body = decode_body(await read_body(request, BODY_BYTES), _KeyBody, "ValidationError")
         return await self._callers.make_key(caller, body.name)
 
     async def list_keys(self, _request: Request, caller: Principal) -> Any:
@@ -147,11 +122,10 @@ class CloudSigmaServer:
     def _guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         @wraps(handler)
         async def endpoint(request: Request) -> Response:
-            scheme, _, token = request.headers.get("authorization", "").partition(" ")
-            if scheme.lower() != "bearer" or not token:
-                raise Unauthorized
-            caller = await self._callers.authenticate(token.strip())
-            self._rate.take(caller.id)
+            caller = await self._callers.authenticate(bearer_token(request))
+            if not self._rates.take(caller.id, Rate(BURST, REQUESTS_PER_SECOND)):
+                message = f"At most {REQUESTS_PER_SECOND:.0f} requests a second: try again in 1 s"
+                raise LimitExceeded("RateLimitExceeded", message, int(REQUESTS_PER_SECOND), 1)
             return _answer(await handler(request, caller))
 
         return endpoint
@@ -166,18 +140,12 @@ def create_server(adapter: LocalCloudSigma, callers: Callers, origins: Sequence[
 
     Browsers may call it from the web pages of `origins`.
     """
-    cors = Middleware(
-        CORSMiddleware,
-        allow_origins=origins,
-        allow_methods=["GET", "POST", "DELETE"],
-        allow_headers=["Authorization"],
-        expose_headers=["Retry-After"],
-    )
     return Starlette(
         routes=CloudSigmaServer(adapter, callers).routes(),
-        middleware=[cors] if origins else [],
+        middleware=web_pages(origins),
         exception_handlers={
             Unauthorized: _unauthorized,
+            BodyTooLarge: _too_large,
             Refused: _refused,
             HTTPException: _http_error,
             Exception: _internal,
@@ -191,22 +159,6 @@ def _fields(execution: Execution | None) -> dict[str, Any]:
     return {name: getattr(execution, name) for name in execution.__struct_fields__}
 
 
-async def _read(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES:
-            raise InvalidInput("InputTooLarge", f"The body is larger than {BODY_BYTES} bytes", "body")
-    return bytes(body)
-
-
-def _decode(body: bytes, shape: type[T]) -> T:
-    try:
-        return msgspec.json.decode(body, type=shape)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInput("ValidationError", f"The body does not fit: {error}", "body") from None
-
-
 def _answer(data: Any, status: int = 200) -> Response:
     return Response(msgspec.json.encode(Success(data=data)), status, media_type="application/json")
 
@@ -218,6 +170,10 @@ def _failure(status: int, code: str, message: str, headers: dict[str, str] | Non
 
 async def _unauthorized(_request: Request, _error: Exception) -> Response:
     return _failure(401, "Unauthorized", "Invalid or missing token", {"WWW-Authenticate": "Bearer"})
+
+
+async def _too_large(_request: Request, error: Exception) -> Response:
+    return _failure(400, "InputTooLarge", str(error))
 
 
 async def _refused(_request: Request, error: Any) -> Response:

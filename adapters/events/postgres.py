@@ -24,20 +24,22 @@ logger = logging.getLogger(__name__)
 
 CHECK_SECONDS = 5.0
 """How often the listening connection is probed, and how long a broken one stays unnoticed at the most."""
+NOTIFICATION_BYTES = 7_900
+"""What fits one notification: PostgreSQL takes less than 8,000 bytes."""
 
 
 class PostgresChangeFeed(Generic[T]):
     """Passes changes through the channel `channel` of the database at `dsn`; states are of the type `state`.
 
-    A change must encode to less than 8,000 bytes, PostgreSQL's limit of a notification. When the listening connection
-    breaks, every open mailbox overflows once it is back, so that its reader reads the store again and misses nothing.
+    A change that does not fit PostgreSQL's notifications is told without its state: the mailboxes of its audience
+    overflow, so that their readers read the store again. So do all when a broken connection is back: nothing is missed.
     """
 
     def __init__(self, dsn: str, channel: str, state: type[T], check_seconds: float = CHECK_SECONDS) -> None:
         self._dsn = dsn
         self._channel = channel
         self._check_seconds = check_seconds
-        self._decoder = msgspec.json.Decoder(Change[state])  # type: ignore[valid-type] # a type at run time
+        self._decoder = msgspec.json.Decoder(Change[state] | str)  # type: ignore[valid-type] # a type at run time
         self._local: InProcessChangeFeed[T] = InProcessChangeFeed()
         self._connection: asyncpg.Connection | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -65,8 +67,10 @@ class PostgresChangeFeed(Generic[T]):
             await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(self._channel))))
 
             async def tell(change: Change[T]) -> None:
-                payload = msgspec.json.encode(change).decode()
-                await connection.execute(select(func.pg_notify(self._channel, payload)))
+                payload = msgspec.json.encode(change)
+                if len(payload) > NOTIFICATION_BYTES:
+                    payload = msgspec.json.encode(change.audience)
+                await connection.execute(select(func.pg_notify(self._channel, payload.decode())))
 
             yield Writing(connection, tell)
 
@@ -86,7 +90,11 @@ class PostgresChangeFeed(Generic[T]):
             self._connection = None
 
     def _receive(self, _connection: object, _process: int, _channel: str, payload: str) -> None:
-        self._local.deliver(self._decoder.decode(payload))
+        told = self._decoder.decode(payload)
+        if isinstance(told, Change):
+            self._local.deliver(told)
+        else:
+            self._overflow(told)
 
     async def _keep_listening(self) -> None:
         import asyncpg
@@ -104,6 +112,9 @@ class PostgresChangeFeed(Generic[T]):
                 self._hang_up()
 
     def _overflow_all(self) -> None:
-        for mailboxes in self._local.mailboxes.values():
-            for mailbox in mailboxes:
-                mailbox.overflow()
+        for audience in self._local.mailboxes:
+            self._overflow(audience)
+
+    def _overflow(self, audience: str) -> None:
+        for mailbox in self._local.mailboxes.get(audience, ()):
+            mailbox.overflow()

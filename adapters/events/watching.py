@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
@@ -11,7 +11,16 @@ import msgspec
 from adapters.errors import InvalidInput, NotFound
 from adapters.events.feed import Change, ChangeFeed, MailboxOverflow
 
-T = TypeVar("T")
+
+class Changing(Protocol):
+    """A thing that changes until it has finished."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether it will not change any more."""
+
+
+T = TypeVar("T", bound=Changing)
 
 PRESENT_STATE_SIZE = 50
 """How many things the present state of a stream on all of them covers."""
@@ -43,9 +52,8 @@ async def watch(
     *,
     after: str | None,
     key: str | None,
-    has_ended: Callable[[T], bool],
 ) -> AsyncIterator[Observation[T]]:
-    """Yield the present state and every change, of one thing until it has ended, or of all of an audience.
+    """Yield the present state and every change, of one thing until it has finished, or of all of an audience.
 
     Raises InvalidInput for an `after` that is no cursor, and NotFound for a `key` that names nothing.
     """
@@ -55,16 +63,16 @@ async def watch(
         while True:
             for change in await _present(known, audience, seen, key):
                 seen = max(seen or 0, change.version)
-                yield _observation(change, told, has_ended)
-            if key is not None and await _is_over(known, audience, key, told, has_ended):
+                yield _observation(change, told)
+            if key is not None and await _is_over(known, audience, key, told):
                 return
             try:
                 async for change in mailbox:
                     if change.version <= (seen or 0):
                         continue
                     seen = change.version
-                    yield _observation(change, told, has_ended)
-                    if key is not None and has_ended(change.state):
+                    yield _observation(change, told)
+                    if key is not None and change.state.finished:
                         return
             except MailboxOverflow:
                 continue
@@ -76,22 +84,20 @@ async def _present(known: KnownStates[T], audience: str, seen: int | None, key: 
     return await known.changed_since(audience, seen or 0, key)
 
 
-async def _is_over(
-    known: KnownStates[T], audience: str, key: str, told: dict[str, T], has_ended: Callable[[T], bool]
-) -> bool:
+async def _is_over(known: KnownStates[T], audience: str, key: str, told: dict[str, T]) -> bool:
     """Say whether there is nothing more to tell of a thing; raises NotFound if there is no such one."""
     if key in told:
         return False
     present = await known.changed_since(audience, 0, key)
     if not present:
-        raise NotFound("NotFound", f"There is no {key!r}")
-    return has_ended(present[0].state)
+        raise NotFound("NotFound", f"There is no {key[:200]!r}")
+    return present[0].state.finished
 
 
-def _observation(change: Change[T], told: dict[str, T], has_ended: Callable[[T], bool]) -> Observation[T]:
-    """Make what is told of a change; a thing that has ended will not change again, so it is not remembered."""
+def _observation(change: Change[T], told: dict[str, T]) -> Observation[T]:
+    """Make what is told of a change; a thing that has finished will not change again, so it is not remembered."""
     previous = told.pop(change.key, None)
-    if not has_ended(change.state):
+    if not change.state.finished:
         told[change.key] = change.state
     return Observation(cursor=str(change.version), at=change.at, state=change.state, previous=previous)
 

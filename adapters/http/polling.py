@@ -10,10 +10,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from adapters.errors import AdapterError, InvalidPayload
 from adapters.events.feed import Change, InProcessChangeFeed
+from adapters.events.watching import Changing
 from adapters.ownership import Ownership
 from adapters.paging import Position
 
@@ -22,15 +23,7 @@ logger = logging.getLogger(__name__)
 REMEMBERED = 500
 
 
-class Ending(Protocol):
-    """Something that moves on until it has finished."""
-
-    @property
-    def finished(self) -> bool:
-        """Whether its state is terminal."""
-
-
-T = TypeVar("T", bound=Ending)
+T = TypeVar("T", bound=Changing)
 
 
 @dataclass(frozen=True)
@@ -94,7 +87,7 @@ class SharedPoll(Generic[T]):
         if key is not None:
             self._watched[key] += 1
         if self._polling is None or self._polling.done():
-            self._polling = asyncio.create_task(self._poll(), name=f"poll-{self._subject.service}")
+            self._polling = asyncio.create_task(self._poll(), name=f"{self._subject.service.lower()}-poll")
         try:
             yield
         finally:
@@ -180,11 +173,15 @@ class SharedPoll(Generic[T]):
         await self.observe(states)
 
     async def _refresh_unlisted(self) -> None:
-        unlisted = [key for key in self._watched if key not in self._listed and not self.has_ended(key)]
+        unlisted = [key for key in {*self._observed, *self._watched} - self._listed if not self.has_ended(key)]
         answers = await asyncio.gather(*(self._subject.get_one(key) for key in unlisted), return_exceptions=True)
+        for key, answer in zip(unlisted, answers, strict=True):
+            if answer is None:
+                self._observed.pop(key, None)
         failures = [answer for answer in answers if isinstance(answer, BaseException)]
         await self.observe([answer for answer in answers if answer and not isinstance(answer, BaseException)])
-        if failures and len(failures) == len(answers):
+        # One that can't be read is its own trouble; where none is answered, it is everyone's.
+        if len(failures) == len(answers) and not all(isinstance(failure, InvalidPayload) for failure in failures):
             raise failures[0]
 
     async def _poll(self) -> None:
@@ -221,8 +218,7 @@ class SharedPoll(Generic[T]):
         return self._pace.busy if self._is_busy() else self._pace.idle
 
     def _is_busy(self) -> bool:
-        looked_at = (self._observed.get(key) for key in {*self._listed, *self._watched})
-        return any(known is not None and not known.state.finished for known in looked_at)
+        return any(not change.state.finished for change in self._observed.values())
 
     def _forget(self) -> None:
         for key in list(self._observed):

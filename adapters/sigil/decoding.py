@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 import httpx
 import msgspec
@@ -11,8 +10,8 @@ import msgspec
 from adapters.errors import AdapterError, InvalidPayload, NotAllowed
 from adapters.http.refusals import refusal
 from adapters.http.upstream import Answer
-from adapters.sigil.models import Finding, Phase, PhaseName, PolicyResult, Scan, ScanError, ScanStatus, Verdict
-from adapters.sigil.wire import Failure, PhaseStatus, Problem
+from adapters.sigil.models import Phase, PhaseName, Scan, ScanStatus
+from adapters.sigil.wire import Failure, PhaseShape, PhaseStatus, Problem, ScanShape
 
 T = TypeVar("T")
 
@@ -20,35 +19,6 @@ SERVICE = "Sigil"
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 GATEWAY_CODES = {401: "unauthorized", 403: "plan_required", 404: "not_found", 429: "rate_limit_exceeded"}
 """What something in front of the upstream answers by itself, in no envelope."""
-
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-"""A time with its zone: one without can't be compared."""
-
-
-class _Phase(msgspec.Struct, frozen=True, kw_only=True):
-    score: int = 0
-    findings: tuple[Finding, ...] = ()
-    status: PhaseStatus | None = None
-
-
-class ScanShape(msgspec.Struct, frozen=True, kw_only=True):
-    """A scan as the wire has it; phases of other names than ours are left out."""
-
-    id: str
-    status: ScanStatus
-    target: str
-    created_at: Moment
-    score: int | None = None
-    verdict: Verdict | None = None
-    phases: dict[str, _Phase] = {}
-    duration_ms: int | None = None
-    finished_at: Moment | None = None
-    ecosystem: str | None = None
-    package_name: str | None = None
-    package_version: str | None = None
-    known_threats: tuple[str, ...] = ()
-    error: ScanError | None = None
-    policy_result: PolicyResult | None = None
 
 
 def decode(answer: Answer, shape: type[T], path: str) -> T:
@@ -62,11 +32,6 @@ def decode(answer: Answer, shape: type[T], path: str) -> T:
         raise InvalidPayload("invalid_payload", message, SERVICE) from error
 
 
-def decode_scan(raw: bytes | msgspec.Raw) -> Scan:
-    """Read a scan; raises msgspec's errors."""
-    return scan_of(msgspec.json.decode(raw, type=ScanShape))
-
-
 def scan_of(shape: ScanShape) -> Scan:
     """Give the scan that was read, with the phases that are done."""
     fields = {name: getattr(shape, name) for name in Scan.__struct_fields__}
@@ -78,7 +43,7 @@ def scan_of(shape: ScanShape) -> Scan:
     return Scan(**fields | {"phases": done})
 
 
-def _is_done(phase: _Phase, status: ScanStatus) -> bool:
+def _is_done(phase: PhaseShape, status: ScanStatus) -> bool:
     """Say whether a phase has ended; where the service doesn't, by whether there is anything in it."""
     if phase.status is not None:
         return phase.status is PhaseStatus.COMPLETED

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from adapters.http.upstream import Upstream
 from adapters.paging import Page, Position, cursor_of, position_of
-from adapters.sigil.decoding import ScanShape, decode, scan_of
+from adapters.sigil.decoding import decode, scan_of
 from adapters.sigil.models import Scan, Threat
 from adapters.sigil.port import ScanFilter, ThreatFilter
-from adapters.sigil.wire import Numbered
+from adapters.sigil.wire import Numbered, ScanShape
 
 T = TypeVar("T")
 

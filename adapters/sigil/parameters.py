@@ -10,9 +10,9 @@ from typing import TypeVar
 import msgspec
 
 from adapters.errors import InvalidInput
-from adapters.sigil.decoding import Moment
 from adapters.sigil.models import Severity, Verdict
 from adapters.sigil.port import ScanFilter, ThreatFilter
+from adapters.sigil.wire import Moment
 
 E = TypeVar("E", bound=StrEnum)
 

@@ -22,12 +22,12 @@ from adapters.http.upstream import Upstream
 from adapters.ownership import Ownership
 from adapters.paging import Page
 from adapters.principal import Principal
-from adapters.sigil.decoding import SERVICE, ScanShape, decode, scan_of
+from adapters.sigil.decoding import SERVICE, decode, scan_of
 from adapters.sigil.lists import Lists, page_of, scan_parameters, scan_position, threat_parameters, threat_position
 from adapters.sigil.models import Policy, PolicyResult, Scan, ScanStatus, TeamMember, Threat
 from adapters.sigil.port import PackageName, ScanFilter, ThreatFilter
 from adapters.sigil.target import package_of
-from adapters.sigil.wire import EvaluateBody, ScanBody, Team
+from adapters.sigil.wire import EvaluateBody, ScanBody, ScanShape, Team
 
 CONNECTIONS = 32
 HEALTH_SECONDS = 10.0
@@ -130,14 +130,7 @@ class RestSigil:
     ) -> AsyncIterator[Observation[Scan]]:
         """Watch what the shared poll observes."""
         async with self._poll.watching(scan_id):
-            async for observation in watch(
-                self._poll,
-                self._feed,
-                principal.tenant,
-                after=after,
-                key=scan_id,
-                has_ended=lambda scan: scan.finished,
-            ):
+            async for observation in watch(self._poll, self._feed, principal.tenant, after=after, key=scan_id):
                 yield observation
 
     async def _look_at_health(self) -> ServiceHealth:

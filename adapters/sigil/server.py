@@ -21,7 +21,7 @@ from adapters.keys import Unauthorized
 from adapters.paging import Page
 from adapters.principal import Principal
 from adapters.sigil.callers import Callers
-from adapters.sigil.decoding import decode_scan
+from adapters.sigil.decoding import scan_of
 from adapters.sigil.local.adapter import LocalSigil
 from adapters.sigil.local.admission import require_plan
 from adapters.sigil.models import PolicyResult, Scan
@@ -103,7 +103,7 @@ class SigilServer:
         if (body.scan_id is None) == (body.scan is None):
             raise InvalidInput("validation_error", "Give one of scan_id and scan", "scan_id")
         if body.scan is not None:
-            return _answer(self._adapter.hold_against(caller, _given_scan(body.scan), body.policy))
+            return _answer(self._adapter.hold_against(caller, scan_of(body.scan), body.policy))
         scan = await self._scan(caller, body.scan_id or "")
         result: PolicyResult | None = (await self._adapter.evaluate(caller, [scan.id], body.policy))[0]
         if result is None:
@@ -153,13 +153,6 @@ def create_server(adapter: LocalSigil, callers: Callers, origins: Sequence[str] 
             Exception: _internal,
         },
     )
-
-
-def _given_scan(raw: msgspec.Raw) -> Scan:
-    try:
-        return decode_scan(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInput("validation_error", f"scan does not fit: {error}", "scan") from None
 
 
 def _answer(data: Any, status: int = 200) -> Response:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 
-from adapters.sigil.models import Phase, PhaseName, Policy, PolicyResult, Scan, ScanError, ScanStatus, Verdict
+from adapters.sigil.models import Finding, Phase, PhaseName, Policy, PolicyResult, Scan, ScanError, ScanStatus, Verdict
 
 T = TypeVar("T")
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time with its zone: one without can't be compared."""
 
 
 class PhaseStatus(StrEnum):
@@ -32,6 +35,34 @@ class PhaseAnswer(Phase, frozen=True, kw_only=True):
     """A phase; all six are always there, those that have not ended yet as pending."""
 
     status: PhaseStatus = PhaseStatus.PENDING
+
+
+class PhaseShape(msgspec.Struct, frozen=True, kw_only=True):
+    """A phase as it is read; an upstream may not say whether it has ended."""
+
+    score: int = 0
+    findings: tuple[Finding, ...] = ()
+    status: PhaseStatus | None = None
+
+
+class ScanShape(msgspec.Struct, frozen=True, kw_only=True):
+    """A scan as it is read; phases of other names than ours are left out."""
+
+    id: str
+    status: ScanStatus
+    target: str
+    created_at: Moment
+    score: int | None = None
+    verdict: Verdict | None = None
+    phases: dict[str, PhaseShape] = {}
+    duration_ms: int | None = None
+    finished_at: Moment | None = None
+    ecosystem: str | None = None
+    package_name: str | None = None
+    package_version: str | None = None
+    known_threats: tuple[str, ...] = ()
+    error: ScanError | None = None
+    policy_result: PolicyResult | None = None
 
 
 class ScanAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +90,7 @@ class EvaluateBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     policy: str | Policy
     scan_id: str | None = None
-    scan: msgspec.Raw | None = None
+    scan: ScanShape | None = None
 
 
 class Numbered(msgspec.Struct, Generic[T], frozen=True, kw_only=True):

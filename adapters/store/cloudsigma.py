@@ -1,4 +1,4 @@
-"""CloudSigma's tables: executions of the local implementation, their output, and who owns an upstream's."""
+"""CloudSigma's tables: executions of the local implementation and their output, and the keys that users made."""
 
 from __future__ import annotations
 
@@ -38,16 +38,6 @@ outputs = Table(
     metadata,
     Column("arn", Key(200), ForeignKey(executions.c.arn, ondelete="CASCADE"), primary_key=True),
     Column("output", LargeBinary, nullable=False),
-)
-
-submissions = Table(
-    "cloudsigma_submissions",
-    metadata,
-    Column("arn", Key(512), primary_key=True),
-    Column("owner", String(128), nullable=False),
-    Column("tenant", String(128), nullable=False),
-    Column("submitted_at", UtcDateTime, nullable=False),
-    Index("ix_cloudsigma_submissions_owner", "owner", "submitted_at"),
 )
 
 api_keys = Table(

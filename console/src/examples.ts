@@ -1,7 +1,7 @@
 import { Kind, parse } from "graphql";
 
 import source from "./examples.graphql?raw";
-import { lastExecution } from "./lastExecution";
+import { lastSeen } from "./lastSeen";
 
 /** One operation of examples.graphql with the title and the sentence of the comment above it. */
 export interface Example {
@@ -12,6 +12,7 @@ export interface Example {
 }
 
 const ARN_PLACE = "arn of an execution";
+const SCAN_PLACE = "id of a scan";
 const ID_PLACE = "id of a node";
 
 function readExamples(text: string): Example[] {
@@ -30,8 +31,11 @@ function readExamples(text: string): Example[] {
 
 export const examples = readExamples(source);
 
-/** The operation with its places for an arn or an id filled from the last execution seen in an answer, if any. */
+/** The operation with its places for an arn or an id filled from what was seen last in an answer, if anything. */
 export function fill(operation: string): string {
-  const { arn, id } = lastExecution();
-  return operation.replace(ARN_PLACE, arn ?? ARN_PLACE).replace(ID_PLACE, id ?? ID_PLACE);
+  const { arn, scanId, id } = lastSeen();
+  return operation
+    .replace(ARN_PLACE, arn ?? ARN_PLACE)
+    .replace(SCAN_PLACE, scanId ?? SCAN_PLACE)
+    .replace(ID_PLACE, id ?? ID_PLACE);
 }

@@ -2,7 +2,7 @@ import { createGraphiQLFetcher, type Fetcher, type FetcherParams, type Observabl
 import { type ExecutionResult, getOperationAST, type OperationDefinitionNode, parse } from "graphql";
 import { createClient } from "graphql-ws";
 
-import { rememberExecution } from "./lastExecution";
+import { rememberSeen } from "./lastSeen";
 
 type Headers = Record<string, unknown>;
 
@@ -34,7 +34,7 @@ function overSocket(operation: FetcherParams, headers?: Headers) {
       const client = createClient({ url: socketEndpoint.href, connectionParams: authorization(headers), retryAttempts: 0 });
       const unsubscribe = client.subscribe(operation, {
         next(event) {
-          rememberExecution(event.data);
+          rememberSeen(event.data);
           next(event as ExecutionResult); // as sent: its errors are plain objects, and GraphiQL only prints them
         },
         error: (failure) => error(readable(failure)),
@@ -61,6 +61,6 @@ export const fetcher: Fetcher = async (params, options) => {
   const operation = chosen ? { ...params, operationName: chosen.name?.value ?? null } : params;
   if (chosen?.operation === "subscription") return overSocket(operation, options?.headers) as Observable<ExecutionResult>;
   const answer = await overHttp(operation, { ...options, documentAST: undefined });
-  if (operation.operationName !== "IntrospectionQuery") rememberExecution(answer);
+  if (operation.operationName !== "IntrospectionQuery") rememberSeen(answer);
   return answer;
 };

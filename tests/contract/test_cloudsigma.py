@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 import pytest
 from sigma.collection import SigmaCollection
 
-from adapters.cloudsigma.models import Execution, ExecutionChange, ExecutionStatus, GenerateRequest, InputType, Stage
+from adapters.cloudsigma.models import Execution, ExecutionStatus, GenerateRequest, InputType, Stage
 from adapters.cloudsigma.port import CloudSigma
 from adapters.cloudsigma.validation import validated
 from adapters.errors import InvalidInput, NotFound
+from adapters.events.watching import Observation
 from adapters.health import Health
 from adapters.principal import Principal
 from tests.running import new_principal
@@ -32,14 +33,14 @@ def text_request(text: str = REPORT) -> GenerateRequest:
     return validated(text=text, platforms=["windows-sysmon", "linux-auditd"], siems=["splunk", "elasticsearch"])
 
 
-async def followed(changes: AsyncIterator[ExecutionChange]) -> list[ExecutionChange]:
+async def followed(changes: AsyncIterator[Observation[Execution]]) -> list[Observation[Execution]]:
     async with asyncio.timeout(SECONDS):
         return [change async for change in changes]
 
 
 async def finished(cloudsigma: CloudSigma, principal: Principal, request: GenerateRequest) -> Execution:
     started = await cloudsigma.generate(principal, request)
-    return (await followed(cloudsigma.watch(principal, arn=started.arn)))[-1].execution
+    return (await followed(cloudsigma.watch(principal, arn=started.arn)))[-1].state
 
 
 async def test_generate_answers_at_once_with_a_running_execution(cloudsigma: CloudSigma, principal: Principal) -> None:
@@ -57,14 +58,14 @@ async def test_watching_one_execution_tells_its_stages_and_ends_after_the_termin
     """First the present state, then changes with rising cursors, and SUCCEEDED last."""
     started = await cloudsigma.generate(principal, text_request())
     changes = await followed(cloudsigma.watch(principal, arn=started.arn))
-    assert changes[0].execution.status is ExecutionStatus.RUNNING
-    assert changes[0].previous_status is None
-    assert changes[-1].execution.status is ExecutionStatus.SUCCEEDED
-    assert all(change.execution.status is ExecutionStatus.RUNNING for change in changes[:-1])
-    assert changes[-1].previous_status is ExecutionStatus.RUNNING
-    stages = [list(Stage).index(change.execution.stage) for change in changes if change.execution.stage]
+    assert changes[0].state.status is ExecutionStatus.RUNNING
+    assert changes[0].previous is None
+    assert changes[-1].state.status is ExecutionStatus.SUCCEEDED
+    assert all(change.state.status is ExecutionStatus.RUNNING for change in changes[:-1])
+    assert (changes[-1].previous and changes[-1].previous.status) is ExecutionStatus.RUNNING
+    stages = [list(Stage).index(change.state.stage) for change in changes if change.state.stage]
     assert stages == sorted(stages)
-    assert changes[-1].execution.progress == 1.0
+    assert changes[-1].state.progress == 1.0
     cursors = [int(change.cursor) for change in changes]
     assert cursors == sorted(set(cursors))
 
@@ -159,7 +160,7 @@ async def test_watching_after_a_cursor_tells_only_what_came_later(cloudsigma: Cl
     started = await cloudsigma.generate(principal, text_request())
     changes = await followed(cloudsigma.watch(principal, arn=started.arn))
     later = await followed(cloudsigma.watch(principal, changes[0].cursor, started.arn))
-    assert later[-1].execution.status is ExecutionStatus.SUCCEEDED
+    assert later[-1].state.status is ExecutionStatus.SUCCEEDED
     assert await followed(cloudsigma.watch(principal, changes[-1].cursor, started.arn)) == []
 
 
@@ -168,14 +169,15 @@ async def test_watching_all_tells_what_is_there_and_what_begins(cloudsigma: Clou
     before = await finished(cloudsigma, principal, text_request("Boil the pasta in salted water."))
     seen: dict[str, list[ExecutionStatus]] = {}
     async with asyncio.timeout(SECONDS):
-        begun = None
+        begun: Execution | None = None
         async for change in cloudsigma.watch(principal):
-            seen.setdefault(change.execution.arn, []).append(change.execution.status)
+            seen.setdefault(change.state.arn, []).append(change.state.status)
             if begun is None:
                 begun = await cloudsigma.generate(principal, text_request())
-            if change.execution.arn == begun.arn and change.execution.finished:
+            if change.state.arn == begun.arn and change.state.finished:
                 break
     assert seen[before.arn] == [ExecutionStatus.SUCCEEDED]
+    assert begun is not None
     assert seen[begun.arn][-1] is ExecutionStatus.SUCCEEDED
 
 
@@ -186,15 +188,15 @@ async def test_a_slow_reader_gets_the_latest_state(cloudsigma: CloudSigma, princ
     first = await anext(slow)
     await followed(cloudsigma.watch(principal, arn=started.arn))
     rest = await followed(slow)
-    assert first.execution.status is ExecutionStatus.RUNNING
-    assert [change.execution.status for change in rest] == [ExecutionStatus.SUCCEEDED]
+    assert first.state.status is ExecutionStatus.RUNNING
+    assert [change.state.status for change in rest] == [ExecutionStatus.SUCCEEDED]
 
 
 async def test_many_watchers_all_see_the_terminal_state(cloudsigma: CloudSigma, principal: Principal) -> None:
     """A hundred watchers of one execution end with it."""
     started = await cloudsigma.generate(principal, text_request())
     watched = await asyncio.gather(*(followed(cloudsigma.watch(principal, arn=started.arn)) for _ in range(100)))
-    assert {changes[-1].execution.status for changes in watched} == {ExecutionStatus.SUCCEEDED}
+    assert {changes[-1].state.status for changes in watched} == {ExecutionStatus.SUCCEEDED}
 
 
 async def test_another_principal_sees_nothing(cloudsigma: CloudSigma, principal: Principal) -> None:

@@ -12,7 +12,6 @@ import msgspec
 
 from adapters.cloudsigma.models import (
     Execution,
-    ExecutionChange,
     ExecutionStatus,
     GenerateRequest,
     Output,
@@ -20,15 +19,16 @@ from adapters.cloudsigma.models import (
     Stage,
     Usage,
 )
-from adapters.cloudsigma.watching import watch_executions
 from adapters.durable import DurableWork
 from adapters.events.feed import Change, InProcessChangeFeed
+from adapters.events.watching import Observation, watch
 from adapters.health import Health, ServiceHealth
 from adapters.paging import Page, Position, cursor_of, position_of
 from adapters.principal import Principal
 from adapters.services import Services
 from adapters.store.database import Database, sqlite_url
 from gateway.assembly import Assembly
+from tests.doubles.memory_sigil import MemorySigil
 
 
 class MemoryCloudSigma:
@@ -120,8 +120,8 @@ class MemoryCloudSigma:
 
     def watch(
         self, principal: Principal, after: str | None = None, arn: str | None = None
-    ) -> AsyncIterator[ExecutionChange]:
-        return watch_executions(self, self.feed, principal.id, after, arn)
+    ) -> AsyncIterator[Observation[Execution]]:
+        return watch(self, self.feed, principal.id, after=after, key=arn)
 
     async def changed_since(self, owner: str, version: int, arn: str | None = None) -> list[Change[Execution]]:
         """Give what `watching.KnownExecutions` promises."""
@@ -148,12 +148,12 @@ class MemoryCloudSigma:
         self.feed.deliver(change)
 
 
-def memory_assembly(cloudsigma: MemoryCloudSigma, folder: Path) -> Assembly:
-    """Build an assembly around the double, with a real store in `folder` and no durable work to begin."""
+def memory_assembly(cloudsigma: MemoryCloudSigma, folder: Path, sigil: MemorySigil | None = None) -> Assembly:
+    """Build an assembly around the doubles, with a real store in `folder` and no durable work to begin."""
     return Assembly(
         database=Database(sqlite_url(folder)),
         durable=DurableWork(f"sqlite:///{folder / 'workflows.sqlite3'}", "tests"),
-        services=Services(cloudsigma=cloudsigma),
+        services=Services(cloudsigma=cloudsigma, sigil=sigil or MemorySigil()),
     )
 
 

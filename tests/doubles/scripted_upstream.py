@@ -9,10 +9,10 @@ from urllib.parse import unquote
 
 import httpx
 
-from adapters.cloudsigma.ownership import Ownership
-from adapters.cloudsigma.polling import DOCUMENTED_PACE, Pace
 from adapters.cloudsigma.rest import RestCloudSigma
+from adapters.http.polling import DOCUMENTED_PACE, Pace
 from adapters.http.upstream import Upstream
+from adapters.ownership import Ownership
 from adapters.store.database import Database
 
 TOKEN = "csk_live_00112233445566778899aabbccddeeff"
@@ -75,7 +75,7 @@ class ScriptedUpstream:
     def adapter(self, store: Database, pace: Pace = DOCUMENTED_PACE) -> RestCloudSigma:
         """Build the adapter that talks to this."""
         upstream = Upstream("CloudSigma", "https://upstream.example", TOKEN, httpx.MockTransport(self._answer))
-        return RestCloudSigma(upstream, Ownership(store), pace)
+        return RestCloudSigma(upstream, Ownership(store, "cloudsigma"), pace)
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         endpoint = request.url.path.split("/")[2]

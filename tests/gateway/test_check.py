@@ -33,8 +33,8 @@ async def told(settings: Settings, capsys: pytest.CaptureFixture[str], *, wrong:
 async def test_all_is_well_with_the_defaults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every part is named, up, and where it is."""
     rows = await told(Settings(data_dir=tmp_path), capsys)
-    assert list(rows) == ["callers", "data folder", "store", "cloudsigma", "playground"]
-    assert [rows[part][0] for part in ("callers", "data folder", "store", "cloudsigma")] == ["UP"] * 4
+    assert list(rows) == ["callers", "data folder", "store", "cloudsigma", "sigil", "playground"]
+    assert [rows[part][0] for part in ("callers", "data folder", "store", "cloudsigma", "sigil")] == ["UP"] * 5
     assert rows["callers"][1] == "everyone on this machine, listening on 127.0.0.1:8000"
     assert str(tmp_path) in rows["store"][1]
     assert rows["cloudsigma"][1] == "local"
@@ -69,7 +69,7 @@ async def test_a_service_that_nobody_answers_for_is_told(tmp_path: Path, capsys:
 async def test_an_adapter_that_nobody_offers_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With what there is to choose from."""
     rows = await told(Settings(data_dir=tmp_path, cloudsigma="nobodys"), capsys, wrong=1)
-    assert "cloudsigma-local, cloudsigma-rest" in rows["cloudsigma"][1]
+    assert "cloudsigma-local, cloudsigma-rest" in rows["services"][1]
 
 
 async def test_a_folder_that_cannot_be_had_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -92,7 +92,7 @@ def test_a_wrong_setting_ends_every_command_with_its_sentence(
     monkeypatch.setenv("TRIGRAPH_WORKERS", "many")
     message = str(ended(*command))
     assert message.startswith("trigraph: TRIGRAPH_WORKERS is 'many'")
-    assert "Processes that extract" in message
+    assert "Processes that analyse" in message
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from tests.running import RunningServer, start_server
 
 UGLY = re.compile(r"Traceback|Exception|Error|never awaited|never retrieved|ERROR|CRITICAL")
 
+KEY = {"Authorization": "Bearer sk_live_0123456789abcdef"}
+
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
 async def test_a_loopback_address_is_listened_on(host: str, edge: Edge) -> None:
@@ -50,8 +52,9 @@ def test_an_address_that_is_not_ours_is_told(host: str) -> None:
         ((), "/healthz", signal.SIGTERM),
         ((), "/healthz", signal.SIGINT),
         (("cloudsigma",), "/v1/health", signal.SIGTERM),
+        (("sigil",), "/v1/scans", signal.SIGTERM),
     ],
-    ids=["gateway-SIGTERM", "gateway-SIGINT", "cloudsigma-SIGTERM"],
+    ids=["gateway-SIGTERM", "gateway-SIGINT", "cloudsigma-SIGTERM", "sigil-SIGTERM"],
 )
 def test_a_signal_ends_a_real_server_well(
     service: tuple[str, ...], path: str, number: signal.Signals, tmp_path: Path
@@ -67,7 +70,7 @@ def test_a_signal_ends_a_real_server_well(
 def _stopped_by(number: signal.Signals, service: tuple[str, ...], path: str, folder: Path) -> RunningServer:
     environment = {"TRIGRAPH_DATA_DIR": str(folder / "data"), "TRIGRAPH_WORKERS": "1", "TRIGRAPH_SHUTDOWN_SECONDS": "5"}
     with start_server(*service, environment=environment, log=folder / "log") as server:
-        assert httpx.get(f"{server.address}{path}", timeout=10).status_code == 200
+        assert httpx.get(f"{server.address}{path}", headers=KEY, timeout=10).status_code == 200
         server.process.send_signal(number)
         server.process.wait(15)
     return server

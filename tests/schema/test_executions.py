@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 from sigma.collection import SigmaCollection
 
-from adapters.cloudsigma.port import CloudSigma
 from adapters.principal import Principal
-from adapters.services import Services
-from gateway.app import create_app
-from gateway.assembly import Assembly
-from gateway.principals import Keyring, digest_of
-from gateway.settings import Settings
 from tests.contract.test_cloudsigma import REPORT, UNKNOWN
-from tests.graph_client import GraphClient, listening
+from tests.graph_client import GraphClient, events
 from tests.running import new_principal
+from tests.schema.conftest import ClientFor, CountingAdapter
 
 SECONDS = 120
 RECIPE = "Boil the pasta in salted water and serve it with butter."
@@ -45,47 +37,6 @@ subscription Status($arn: String!, $after: Cursor) {
 }
 """
 
-ClientFor = Callable[[Principal], GraphClient]
-
-
-class CountingCloudSigma:
-    """Passes every call of the port on, and counts it."""
-
-    def __init__(self, inner: CloudSigma) -> None:
-        self._inner = inner
-        self.calls: Counter[str] = Counter()
-
-    def __getattr__(self, name: str) -> Any:
-        self.calls[name] += 1
-        return getattr(self._inner, name)
-
-
-@pytest.fixture
-async def counted(cloudsigma: CloudSigma) -> CountingCloudSigma:
-    return CountingCloudSigma(cloudsigma)
-
-
-@pytest.fixture
-async def client_for(assembly: Assembly, counted: CountingCloudSigma) -> AsyncIterator[ClientFor]:
-    """Clients of one gateway, each with its own principal's key."""
-    keys: dict[str, Principal] = {digest_of(secrets.token_hex(16)): new_principal()}
-    parts = Assembly(database=assembly.database, durable=assembly.durable, services=Services(cloudsigma=counted))
-    app = create_app(Settings(), parts, Keyring(keys))
-
-    async with listening(app) as address:
-
-        def client_of(principal: Principal) -> GraphClient:
-            key = secrets.token_hex(16)
-            keys[digest_of(key)] = principal
-            return GraphClient(address, key)
-
-        yield client_of
-
-
-@pytest.fixture
-def client(client_for: ClientFor, principal: Principal) -> GraphClient:
-    return client_for(principal)
-
 
 async def generated(client: GraphClient, **given: Any) -> str:
     """Start an execution and give its ARN."""
@@ -93,12 +44,6 @@ async def generated(client: GraphClient, **given: Any) -> str:
     answer = (await client.execute(GENERATE, input=given))["generateRules"]
     assert answer["__typename"] == "Execution", answer
     return str(answer["arn"])
-
-
-async def events(client: GraphClient, query: str, **variables: Any) -> list[dict[str, Any]]:
-    """Follow a subscription to its end."""
-    async with asyncio.timeout(SECONDS):
-        return [payload["data"] async for payload in client.subscribe(query, **variables)]
 
 
 async def finished(client: GraphClient, **given: Any) -> str:
@@ -259,15 +204,15 @@ async def test_executions_are_a_relay_connection(client: GraphClient) -> None:
     assert too_many["errors"][0]["extensions"] == {"code": "INVALID_INPUT", "field": "first"}
 
 
-async def test_port_calls_do_not_grow_with_the_list(client: GraphClient, counted: CountingCloudSigma) -> None:
+async def test_port_calls_do_not_grow_with_the_list(client: GraphClient, cloudsigma_calls: CountingAdapter) -> None:
     """The outputs of all listed executions are asked for at once."""
     for _ in range(3):
         await finished(client, text=RECIPE)
-    counted.calls.clear()
+    cloudsigma_calls.calls.clear()
     query = "{ executions { nodes { rules { technique { name } } ttps { name } iocs { value } notices { code } } } }"
     data = await client.execute(query)
     assert len(data["executions"]["nodes"]) == 3
-    assert counted.calls == {"executions": 1, "outputs_by_arn": 1}
+    assert cloudsigma_calls.calls == {"executions": 1, "outputs_by_arn": 1}
 
 
 async def test_viewer_usage_and_services_tell_who_and_how(client: GraphClient, principal: Principal) -> None:
@@ -281,8 +226,10 @@ async def test_viewer_usage_and_services_tell_who_and_how(client: GraphClient, p
     assert data["viewer"]["tenant"] == principal.tenant
     assert data["usage"]["used"] == data["viewer"]["usage"]["used"] > 0
     assert data["usage"]["limit"] is None
-    (service,) = data["services"]
-    assert (service["service"], service["health"]) == ("CLOUDSIGMA", "UP")
+    assert [(service["service"], service["health"]) for service in data["services"]] == [
+        ("CLOUDSIGMA", "UP"),
+        ("SIGIL", "UP"),
+    ]
 
 
 async def test_one_principal_never_sees_anothers_executions(client: GraphClient, client_for: ClientFor) -> None:

@@ -19,7 +19,6 @@ from adapters.cloudsigma.local.sources.nvd import Nvd
 from adapters.cloudsigma.local.worker import EngineSettings
 from adapters.cloudsigma.models import (
     Execution,
-    ExecutionChange,
     ExecutionStatus,
     GenerateRequest,
     Notice,
@@ -27,11 +26,11 @@ from adapters.cloudsigma.models import (
     Stage,
     Usage,
 )
-from adapters.cloudsigma.watching import watch_executions
 from adapters.context import AdapterContext
 from adapters.durable import DurableWork, durable_step
 from adapters.events.feed import ChangeFeed, InProcessChangeFeed
 from adapters.events.postgres import PostgresChangeFeed
+from adapters.events.watching import Observation, watch
 from adapters.health import Health, ServiceHealth
 from adapters.paging import Page
 from adapters.principal import Principal
@@ -131,9 +130,9 @@ class LocalCloudSigma:
 
     def watch(
         self, principal: Principal, after: str | None = None, arn: str | None = None
-    ) -> AsyncIterator[ExecutionChange]:
+    ) -> AsyncIterator[Observation[Execution]]:
         """Watch the change feed, after what the store has already."""
-        return watch_executions(self.records, self._feed, principal.id, after, arn)
+        return watch(self.records, self._feed, principal.id, after=after, key=arn)
 
     async def _execute(self, arn: str) -> None:
         async with self._turns:

@@ -160,9 +160,7 @@ class LocalSigil:
             self._feed,
             principal.tenant,
             after=after,
-            key=scan_id,
-            has_ended=lambda scan: scan.finished,
-        )
+            key=scan_id)
 
 
 def build(context: AdapterContext) -> LocalSigil:

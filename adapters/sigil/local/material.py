@@ -44,7 +44,10 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
-    """What the registry says of a package; `releases` oldest first, the scanned one among them."""
+    """What the registry says of a package; `releases` oldest first, the scanned one among them.
+
+    `dependencies` are the names that npm's registry lists for the scanned one, optional ones included; None if unknown.
+    """
 
     releases: tuple[Release, ...] = ()
     maintainers: tuple[str, ...] = ()
@@ -54,6 +57,7 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     description: str | None = None
     attested_repository: str | None = None
     deprecated: bool = False
+    dependencies: tuple[str, ...] | None = None
 
 
 class PackageFile(msgspec.Struct, frozen=True):

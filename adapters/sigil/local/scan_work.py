@@ -18,6 +18,7 @@ from adapters.sigil.local.target import parse_target
 from adapters.sigil.local.threats import ThreatRecords
 from adapters.sigil.models import PhaseName, Scan, ScanError, ScanStatus
 from adapters.sigil.port import PackageName
+from adapters.sigil.versions import concerns
 from adapters.store.database import Database
 
 logger = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ class ScanWork:
     async def threats_to(self, package: PackageName, version: str) -> tuple[str, ...]:
         """Name the known threats that a version of a package is."""
         (known,) = await self.threats.of_packages([package])
-        return tuple(threat.id for threat in known if not threat.versions or version in threat.versions)
+        return tuple(threat.id for threat in known if concerns(threat, version))
 
     async def _failure(self, scan_id: str) -> ScanError | None:
         try:

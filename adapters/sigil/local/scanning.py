@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,8 +58,17 @@ class Scanner:
             parts = await self.workers.run(worker.unpack_archives, folder, 2 * self.workers.size)
         except ArchiveRefused as error:
             raise ScanFailure(f"archive_{error.code}", error.message) from error
-        await asyncio.gather(*(self.workers.run(worker.analyse_part, folder, part) for part in parts))
-        (folder / ANALYSED).touch()
+        await self._analyse(folder, parts)
+
+    async def analyse_local(self, scan_id: str, target: Target) -> worker.LocalPackage:
+        """Do the same with a folder or archive of this machine, which is not fetched; raises ScanFailure."""
+        folder = self.cache / scan_id
+        try:
+            package = await self.workers.run(worker.read_local, folder, target, 2 * self.workers.size)
+        except ArchiveRefused as error:
+            raise ScanFailure(f"archive_{error.code}", error.message) from error
+        await self._analyse(folder, package.parts)
+        return package
 
     async def find(self, scan_id: str, phase: PhaseName) -> tuple[Finding, ...]:
         """Run a phase over what was analysed."""
@@ -78,6 +87,10 @@ class Scanner:
         if self.cache.exists():
             left = {folder.name for folder in self.cache.iterdir()} - set(scan_ids)
             await asyncio.gather(*(self.forget(scan_id) for scan_id in left))
+
+    async def _analyse(self, folder: Path, parts: Sequence[worker.Part]) -> None:
+        await asyncio.gather(*(self.workers.run(worker.analyse_part, folder, part) for part in parts))
+        (folder / ANALYSED).touch()
 
     async def close(self) -> None:
         """Close the connections to the registries."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from adapters.sigil.local.code.facts import CodeFacts
-from adapters.sigil.local.material import Ecosystem, Package, Registration
+from adapters.sigil.local.material import Ecosystem, Package, Registration, Target
 from adapters.sigil.local.signatures import Hit
 from adapters.sigil.models import Finding, PhaseName
 
@@ -46,6 +46,15 @@ class Part(msgspec.Struct, frozen=True):
     count: int
 
 
+class LocalPackage(msgspec.Struct, frozen=True):
+    """A package of this machine, and the parts that its analysis has; `registry` is where such packages come from."""
+
+    name: str
+    version: str
+    registry: str | None
+    parts: list[Part]
+
+
 class PartFacts(msgspec.Struct, frozen=True):
     """What the files of a part do, and which signatures match them, by path."""
 
@@ -55,7 +64,6 @@ class PartFacts(msgspec.Struct, frozen=True):
 
 def unpack_archives(folder: Path, most_parts: int) -> list[Part]:
     """Unpack what was fetched, and say in which parts it is analysed; raises ArchiveRefused."""
-    from adapters.sigil.local.analysis import batches
     from adapters.sigil.local.archive.unpack import unpack
 
     release = msgspec.json.decode((folder / RELEASE).read_bytes(), type=FetchedRelease)
@@ -70,11 +78,35 @@ def unpack_archives(folder: Path, most_parts: int) -> list[Part]:
             archive=archive,
             registration=release.registration,
         )
-        (folder / f"package-{number}").write_bytes(msgspec.msgpack.encode(package))
-        size = sum(len(file.data) for file in files)
-        count = min(most_parts, 1 + size // PART_BYTES)
-        parts += [Part(number, index, count) for index in range(len(batches(files, count)))]
+        parts += _keep(folder, number, package, most_parts)
     return parts
+
+
+def read_local(folder: Path, target: Target, most_parts: int) -> LocalPackage:
+    """Read a folder or archive of this machine in place of a download; raises ArchiveRefused."""
+    from adapters.sigil.local.archive.packages import local_package
+
+    folder.mkdir(parents=True)
+    package = local_package(target)
+    parts = _keep(folder, 0, package, most_parts)
+    return LocalPackage(package.name, package.version, _registry_of(package), parts)
+
+
+def _keep(folder: Path, number: int, package: Package, most_parts: int) -> list[Part]:
+    from adapters.sigil.local.analysis import batches
+
+    (folder / f"package-{number}").write_bytes(msgspec.msgpack.encode(package))
+    size = sum(len(file.data) for file in package.files)
+    count = min(most_parts, 1 + size // PART_BYTES)
+    return [Part(number, index, count) for index in range(len(batches(package.files, count)))]
+
+
+def _registry_of(package: Package) -> str | None:
+    paths = {file.path for file in package.files}
+    if "package.json" in paths:
+        return Ecosystem.NPM.value
+    is_python = any(path == "PKG-INFO" or path.endswith(".dist-info/METADATA") for path in paths)
+    return Ecosystem.PYPI.value if is_python else None
 
 
 def analyse_part(folder: Path, part: Part) -> None:

@@ -3,11 +3,17 @@
 from alembic import context
 
 import adapters.store.cloudsigma
+import adapters.store.ownership
 import adapters.store.sigil
 import adapters.store.threats
 from adapters.store.metadata import metadata
 
-for table in (adapters.store.cloudsigma.executions, adapters.store.sigil.scans, adapters.store.threats.threats):
+for table in (
+    adapters.store.cloudsigma.executions,
+    adapters.store.ownership.submissions,
+    adapters.store.sigil.scans,
+    adapters.store.threats.threats,
+):
     assert table.metadata is metadata  # noqa: S101 - keeps the imports that fill metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)

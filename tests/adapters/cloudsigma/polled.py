@@ -10,9 +10,10 @@ from typing import cast
 
 import httpx
 
-from adapters.cloudsigma.models import ExecutionChange, ExecutionStatus
-from adapters.cloudsigma.polling import Pace
+from adapters.cloudsigma.models import Execution, ExecutionStatus
 from adapters.cloudsigma.rest import RestCloudSigma
+from adapters.events.watching import Observation
+from adapters.http.polling import Pace
 from adapters.principal import LOCAL_PRINCIPAL as LOCAL
 from adapters.principal import Principal
 from adapters.store.database import Database
@@ -36,9 +37,9 @@ async def polled(upstream: ScriptedUpstream, store: Database, pace: Pace) -> Asy
 
 def watching(
     adapter: RestCloudSigma, arn: str | None = None, principal: Principal = LOCAL, after: str | None = None
-) -> aclosing[AsyncGenerator[ExecutionChange]]:
+) -> aclosing[AsyncGenerator[Observation[Execution]]]:
     """Watch, and close the stream with the context."""
-    return aclosing(cast("AsyncGenerator[ExecutionChange]", adapter.watch(principal, after, arn)))
+    return aclosing(cast("AsyncGenerator[Observation[Execution]]", adapter.watch(principal, after, arn)))
 
 
 async def told(
@@ -46,7 +47,7 @@ async def told(
 ) -> list[ExecutionStatus]:
     """Watch an execution to its end."""
     async with watching(adapter, arn, principal, after) as changes:
-        return [change.execution.status async for change in changes]
+        return [change.state.status async for change in changes]
 
 
 def at_call(number: int, endpoint: str, act: Callable[[], object]) -> Callable[[str], Awaitable[None]]:

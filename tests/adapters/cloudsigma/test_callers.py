@@ -12,7 +12,8 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from adapters.cloudsigma.callers import Callers, Unauthorized, digest_of
+from adapters.cloudsigma.callers import Callers
+from adapters.keys import Unauthorized, digest_of
 from adapters.principal import Principal
 from adapters.store.cloudsigma import api_keys
 from adapters.store.database import Database

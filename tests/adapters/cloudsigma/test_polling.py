@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.cloudsigma import polling as module
 from adapters.cloudsigma.models import Execution, ExecutionStatus
-from adapters.cloudsigma.polling import Pace
 from adapters.cloudsigma.validation import validated
+from adapters.http import polling as module
+from adapters.http.polling import Pace
 from adapters.principal import LOCAL_PRINCIPAL as LOCAL
 from adapters.store.database import Database
 from tests.adapters.cloudsigma.polled import FAST, NEVER, at_call, polled, told, watching
@@ -29,12 +29,12 @@ async def test_500_watchers_cost_one_list_call_a_round_and_one_status_call_for_t
         arn = upstream.run("arn:1")
         streams = [await stack.enter_async_context(watching(adapter, arn)) for _ in range(500)]
         for first in await asyncio.gather(*(anext(stream) for stream in streams)):
-            assert first.execution.status is ExecutionStatus.RUNNING
+            assert first.state.status is ExecutionStatus.RUNNING
         assert upstream.calls == {"executions": 1}
         upstream.succeed(arn)
         await adapter._poll._refresh()
         for last in await asyncio.gather(*(anext(stream) for stream in streams)):
-            assert last.execution.status is ExecutionStatus.SUCCEEDED
+            assert last.state.status is ExecutionStatus.SUCCEEDED
         outputs = await asyncio.gather(*(adapter.outputs_by_arn(LOCAL, [arn]) for _ in streams))
         assert [output.metadata.rules_generated for (output,) in outputs if output] == [5] * 500
         assert upstream.calls == {"executions": 2, "status": 1}
@@ -71,7 +71,7 @@ async def test_who_watches_all_is_told_the_end_of_what_fell_off_the_list(
         await anext(everything)
         upstream.unlisted.add(arn)
         upstream.succeed(arn)
-        assert (await anext(everything)).execution.finished
+        assert (await anext(everything)).state.finished
         assert upstream.calls["status"] == 1
 
 
@@ -113,11 +113,11 @@ async def test_another_principals_executions_are_not_told(upstream: ScriptedUpst
         his = (await adapter.generate(bob, TEXT)).arn
         upstream.run("arn:of-nobody-here")
         async with watching(adapter, principal=bob) as stream:
-            assert (await anext(stream)).execution.arn == his
+            assert (await anext(stream)).state.arn == his
             upstream.succeed(hers)
             assert (await told(adapter, hers, ann))[-1] is ExecutionStatus.SUCCEEDED
             upstream.succeed(his)
-            assert [(await anext(stream)).execution.arn] == [his]
+            assert [(await anext(stream)).state.arn] == [his]
 
 
 async def test_a_restart_with_an_old_cursor_tells_everything_that_came_since(
@@ -133,7 +133,7 @@ async def test_a_restart_with_an_old_cursor_tells_everything_that_came_since(
     async with polled(upstream, store, FAST) as after:
         assert await told(after, arn, after=cursor) == [ExecutionStatus.SUCCEEDED]
         async with watching(after, after=cursor) as everything:
-            seen = [(await anext(everything)).execution for _ in range(2)]
+            seen = [(await anext(everything)).state for _ in range(2)]
         assert {execution.arn: execution.finished for execution in seen} == {arn: True, later: False}
 
 
@@ -142,11 +142,11 @@ async def test_an_idle_poll_wakes_up_when_something_begins(upstream: ScriptedUps
     async with polled(upstream, store, Pace(busy=0.01, idle=3600, trouble=3600)) as adapter:
         upstream.succeed(upstream.run("arn:old"))
         async with watching(adapter) as everything:
-            assert (await anext(everything)).execution.finished
+            assert (await anext(everything)).state.finished
             arn = (await adapter.generate(LOCAL, TEXT)).arn
-            assert (await anext(everything)).execution.arn == arn
+            assert (await anext(everything)).state.arn == arn
             upstream.succeed(arn)
-            assert (await anext(everything)).execution.finished
+            assert (await anext(everything)).state.finished
 
 
 async def test_the_pace_follows_what_is_going_on(upstream: ScriptedUpstream, store: Database) -> None:
@@ -193,7 +193,7 @@ async def test_an_execution_that_was_listed_before_its_owner_was_noted_reaches_i
     adapter = upstream.adapter(store)
     upstream.run("arn:1")
     await adapter._poll._refresh()
-    await adapter._ownership.record("arn:1", ann)
+    await adapter._ownership.record("arn:1", ann.id)
     await adapter._poll._refresh()
     assert [change.key for change in await adapter._poll.changed_since(ann.id, 0)] == ["arn:1"]
     assert await adapter._poll.changed_since(LOCAL.id, 0) == []

@@ -7,9 +7,9 @@ import asyncio
 import httpx
 import pytest
 
-from adapters.cloudsigma import polling as module
 from adapters.cloudsigma.models import ExecutionStatus
 from adapters.errors import InvalidPayload, Unreachable
+from adapters.http import polling as module
 from adapters.store.database import Database
 from tests.adapters.cloudsigma.polled import FAST, NEVER, at_call, failing, polled, told, watching
 from tests.doubles.scripted_upstream import ScriptedUpstream, answer_of
@@ -78,9 +78,9 @@ async def test_a_list_of_unknown_shape_leaves_watching_one_execution_possible(
         odd = answer_of([{"arn": arn, "state": "running"}]).content
         upstream.before = failing(range(1, 1000), lambda: httpx.Response(200, content=odd), lambda: None)
         async with watching(adapter, arn) as stream:
-            assert (await anext(stream)).execution.status is ExecutionStatus.RUNNING
+            assert (await anext(stream)).state.status is ExecutionStatus.RUNNING
             upstream.succeed(arn)
-            assert (await anext(stream)).execution.status is ExecutionStatus.SUCCEEDED
+            assert (await anext(stream)).state.status is ExecutionStatus.SUCCEEDED
         async with watching(adapter) as everything:
             with pytest.raises(InvalidPayload, match="/v1/executions"):
                 await anext(everything)

@@ -13,13 +13,14 @@ from typing import cast
 import httpx
 import pytest
 
-from adapters.cloudsigma import rest as module
-from adapters.cloudsigma.models import ExecutionChange, ExecutionStatus, InputType
+from adapters.cloudsigma.models import Execution, ExecutionStatus, InputType
 from adapters.cloudsigma.rest import RestCloudSigma, build
 from adapters.cloudsigma.validation import validated
 from adapters.context import AdapterContext
 from adapters.durable import DurableWork
+from adapters.events.watching import Observation
 from adapters.health import Health
+from adapters.http import lookups as module
 from adapters.principal import LOCAL_PRINCIPAL as LOCAL
 from adapters.store.database import Database
 from adapters.workers import Workers
@@ -30,8 +31,8 @@ ARN = "arn:aws:states:REGION:ACCOUNT_ID:execution:CloudSigmaPipeline:abc-123"
 TEXT = validated(text="Boil the pasta.")
 
 
-async def first_of(changes: AsyncIterator[ExecutionChange]) -> ExecutionChange:
-    async with aclosing(cast("AsyncGenerator[ExecutionChange]", changes)):
+async def first_of(changes: AsyncIterator[Observation[Execution]]) -> Observation[Execution]:
+    async with aclosing(cast("AsyncGenerator[Observation[Execution]]", changes)):
         return await anext(changes)
 
 
@@ -150,7 +151,7 @@ async def test_few_calls_are_under_way_at_once(upstream: ScriptedUpstream, rest:
     upstream.before = before
     found = await rest.executions_by_arn(LOCAL, arns)
     assert [execution and execution.arn for execution in found] == arns
-    assert most == module.CALLS_AT_ONCE
+    assert most == module.AT_ONCE
 
 
 async def test_an_output_is_not_answered_from_before_its_end(upstream: ScriptedUpstream, rest: RestCloudSigma) -> None:
@@ -170,7 +171,7 @@ async def test_an_output_is_not_answered_from_before_its_end(upstream: ScriptedU
     early = asyncio.create_task(rest.executions_by_arn(LOCAL, [arn]))
     await sent.wait()
     upstream.succeed(arn)
-    assert (await first_of(rest.watch(LOCAL, arn=arn))).execution.finished
+    assert (await first_of(rest.watch(LOCAL, arn=arn))).state.finished
     late = [asyncio.create_task(rest.outputs_by_arn(LOCAL, [arn])) for _ in range(3)]
     await asyncio.sleep(0)
     go_on.set()
@@ -183,7 +184,7 @@ async def test_memory_for_what_has_ended_is_bounded(
     upstream: ScriptedUpstream, rest: RestCloudSigma, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The oldest is asked for again."""
-    monkeypatch.setattr(module, "FINISHED_KEPT", 2)
+    monkeypatch.setattr(module, "KEPT", 2)
     for number in range(3):
         upstream.succeed(upstream.run(f"arn:{number}"))
         await rest.outputs_by_arn(LOCAL, [f"arn:{number}"])

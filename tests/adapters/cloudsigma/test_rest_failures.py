@@ -12,8 +12,7 @@ import httpx
 import msgspec
 import pytest
 
-from adapters.cloudsigma.models import ExecutionChange
-from adapters.cloudsigma.ownership import Ownership
+from adapters.cloudsigma.models import Execution
 from adapters.cloudsigma.rest import RestCloudSigma
 from adapters.cloudsigma.validation import validated
 from adapters.errors import (
@@ -26,8 +25,10 @@ from adapters.errors import (
     NotAllowed,
     Unreachable,
 )
+from adapters.events.watching import Observation
 from adapters.health import Health
 from adapters.http.upstream import Upstream
+from adapters.ownership import Ownership
 from adapters.principal import LOCAL_PRINCIPAL as LOCAL
 from adapters.store.database import Database
 from tests.doubles.scripted_upstream import TOKEN, ScriptedUpstream, answer_of, error_answer
@@ -44,8 +45,8 @@ def always(response: Callable[[], httpx.Response]) -> Callable[[str], Awaitable[
     return before
 
 
-async def first_of(changes: AsyncIterator[ExecutionChange]) -> ExecutionChange:
-    async with aclosing(cast("AsyncGenerator[ExecutionChange]", changes)):
+async def first_of(changes: AsyncIterator[Observation[Execution]]) -> Observation[Execution]:
+    async with aclosing(cast("AsyncGenerator[Observation[Execution]]", changes)):
         return await anext(changes)
 
 
@@ -145,7 +146,9 @@ async def test_the_served_cloudsigmas_refusals_come_through_whole(
     """Code, sentence and when to come back, from one end of the wire to the other."""
     user = new_principal()
     token = bearer(user.id)["Authorization"].removeprefix("Bearer ")
-    rest = RestCloudSigma(Upstream("CloudSigma", str(server.base_url), token, server._transport), Ownership(store))
+    rest = RestCloudSigma(
+        Upstream("CloudSigma", str(server.base_url), token, server._transport), Ownership(store, "cloudsigma")
+    )
     arn = await keep("somebody else")
     assert await rest.executions_by_arn(LOCAL, [arn, "arn:unknown"]) == [None, None]
     for _ in range(5):

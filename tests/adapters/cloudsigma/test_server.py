@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import secrets
@@ -19,8 +18,6 @@ from sqlalchemy import insert
 from adapters.cloudsigma import server as module
 from adapters.cloudsigma.local.adapter import LocalCloudSigma
 from adapters.cloudsigma.models import Output, OutputMetadata
-from adapters.cloudsigma.server import AccountRate
-from adapters.errors import LimitExceeded
 from adapters.store.cloudsigma import outputs
 from gateway.assembly import Assembly
 from tests.adapters.cloudsigma.envelope import data_of, error_of
@@ -202,36 +199,6 @@ async def test_browsers_may_call_from_allowed_origins_only(server: Server, beare
     assert allowed.headers["access-control-allow-origin"] == "https://rules.example"
     other = await server.get("/v1/usage", headers={"Origin": "https://elsewhere.example", **bearer()})
     assert "access-control-allow-origin" not in other.headers
-
-
-def test_an_account_has_a_burst_of_100_and_then_50_requests_a_second() -> None:
-    """A caller that goes on knocking while it is refused gets its 50 a second all the same."""
-    now = 0.0
-    rate = AccountRate(clock=lambda: now)
-
-    def served(requests: int, every: float) -> int:
-        nonlocal now
-        count = 0
-        for _ in range(requests):
-            now += every
-            with contextlib.suppress(LimitExceeded):
-                rate.take("ann")
-                count += 1
-        return count
-
-    assert served(150, 0.0) == 100
-    assert 49 <= served(1000, 0.001) <= 50
-    rate.take("bob")
-    now += 60
-    assert served(150, 0.0) == 100
-
-
-def test_accounts_that_are_long_gone_are_forgotten() -> None:
-    """Memory is bounded, whoever calls."""
-    rate = AccountRate(accounts=3)
-    for account in range(10):
-        rate.take(str(account))
-    assert len(rate._buckets) == 3
 
 
 async def test_an_account_that_asks_too_much_is_told_when_to_come_back(

@@ -9,11 +9,11 @@ from typing import cast
 
 import pytest
 
-from adapters.cloudsigma.models import ExecutionChange, ExecutionStatus, Stage
+from adapters.cloudsigma.models import Execution, ExecutionStatus, Stage
 from adapters.cloudsigma.validation import validated
-from adapters.cloudsigma.watching import PRESENT_STATE_SIZE
 from adapters.errors import InvalidInput, NotFound
 from adapters.events import feed
+from adapters.events.watching import PRESENT_STATE_SIZE, Observation
 from adapters.principal import LOCAL_PRINCIPAL as LOCAL
 from adapters.principal import Principal
 from tests.doubles.memory_cloudsigma import MemoryCloudSigma, finished_output
@@ -31,8 +31,8 @@ def cloudsigma() -> MemoryCloudSigma:
 
 def watching(
     cloudsigma: MemoryCloudSigma, arn: str | None = None, after: str | None = None, principal: Principal = LOCAL
-) -> aclosing[AsyncGenerator[ExecutionChange]]:
-    return aclosing(cast("AsyncGenerator[ExecutionChange]", cloudsigma.watch(principal, after, arn)))
+) -> aclosing[AsyncGenerator[Observation[Execution]]]:
+    return aclosing(cast("AsyncGenerator[Observation[Execution]]", cloudsigma.watch(principal, after, arn)))
 
 
 async def begun(cloudsigma: MemoryCloudSigma, principal: Principal = LOCAL) -> str:
@@ -50,12 +50,12 @@ async def test_one_execution_is_told_from_its_present_state_to_its_end(cloudsigm
         changes.append(await anext(stream))
         with pytest.raises(StopAsyncIteration):
             await anext(stream)
-    assert [(change.execution.status, change.execution.stage) for change in changes] == [
+    assert [(change.state.status, change.state.stage) for change in changes] == [
         (RUNNING, Stage.INGEST),
         (RUNNING, Stage.EXTRACT),
         (SUCCEEDED, Stage.EXTRACT),
     ]
-    assert [change.previous_status for change in changes] == [None, RUNNING, RUNNING]
+    assert [(change.previous and change.previous.status) for change in changes] == [None, RUNNING, RUNNING]
     cursors = [int(change.cursor) for change in changes]
     assert cursors == sorted(set(cursors))
 
@@ -66,7 +66,7 @@ async def test_one_that_has_ended_is_told_once(cloudsigma: MemoryCloudSigma) -> 
     cloudsigma.finish(arn)
     async with watching(cloudsigma, arn) as stream:
         (change,) = [change async for change in stream]
-    assert (change.execution.status, change.previous_status) == (FAILED, None)
+    assert (change.state.status, (change.previous and change.previous.status)) == (FAILED, None)
 
 
 async def test_after_a_cursor_only_what_came_later_is_told(cloudsigma: MemoryCloudSigma) -> None:
@@ -80,7 +80,7 @@ async def test_after_a_cursor_only_what_came_later_is_told(cloudsigma: MemoryClo
         assert not waiting.done()
         cloudsigma.finish(arn)
         last = await waiting
-        assert last.execution.status is FAILED
+        assert last.state.status is FAILED
     async with watching(cloudsigma, arn, cursor) as stream:
         assert [change.cursor async for change in stream] == [last.cursor]
     async with watching(cloudsigma, arn, last.cursor) as stream:
@@ -111,15 +111,15 @@ async def test_watching_all_tells_the_newest_fifty_and_then_every_change(cloudsi
     """Oldest change first, and only one's own."""
     arns = [await begun(cloudsigma) for _ in range(PRESENT_STATE_SIZE + 2)]
     async with watching(cloudsigma) as stream:
-        present = [(await anext(stream)).execution.arn for _ in range(PRESENT_STATE_SIZE)]
+        present = [(await anext(stream)).state.arn for _ in range(PRESENT_STATE_SIZE)]
         assert present == arns[2:]
         await begun(cloudsigma, new_principal())
         cloudsigma.finish(arns[0])
         change = await anext(stream)
-        assert (change.execution.arn, change.execution.status, change.previous_status) == (arns[0], FAILED, None)
+        assert (change.state.arn, change.state.status, change.previous) == (arns[0], FAILED, None)
         cloudsigma.finish(arns[5])
         change = await anext(stream)
-        assert (change.execution.arn, change.previous_status) == (arns[5], RUNNING)
+        assert (change.state.arn, (change.previous and change.previous.status)) == (arns[5], RUNNING)
 
 
 async def test_a_slow_reader_gets_the_latest_state_of_each(cloudsigma: MemoryCloudSigma) -> None:
@@ -132,7 +132,7 @@ async def test_a_slow_reader_gets_the_latest_state_of_each(cloudsigma: MemoryClo
             cloudsigma.advance(arns[0], stage)
         cloudsigma.advance(arns[1], Stage.EXTRACT)
         cloudsigma.finish(arns[0])
-        seen = [(await anext(stream)).execution for _ in arns]
+        seen = [(await anext(stream)).state for _ in arns]
     assert [(execution.arn, execution.status) for execution in seen] == [(arns[1], RUNNING), (arns[0], FAILED)]
 
 
@@ -149,8 +149,8 @@ async def test_a_reader_for_whom_too_much_has_changed_reads_the_present_state_ag
             cloudsigma.advance(arn, Stage.EXTRACT)
             cloudsigma.finish(arn)
         seen = [(await anext(stream)) for _ in arns]
-    assert {change.execution.arn: change.execution.status for change in seen} == dict.fromkeys(arns, FAILED)
-    assert {change.previous_status for change in seen} == {RUNNING}
+    assert {change.state.arn: change.state.status for change in seen} == dict.fromkeys(arns, FAILED)
+    assert {(change.previous and change.previous.status) for change in seen} == {RUNNING}
 
 
 async def test_no_mailbox_is_left_when_a_stream_ends_or_is_left(cloudsigma: MemoryCloudSigma) -> None:
@@ -163,7 +163,7 @@ async def test_no_mailbox_is_left_when_a_stream_ends_or_is_left(cloudsigma: Memo
     async with watching(cloudsigma, arn) as stream:
         await anext(stream)
         cloudsigma.finish(arn)
-        assert [change.execution.finished async for change in stream] == [True]
+        assert [change.state.finished async for change in stream] == [True]
         assert cloudsigma.watchers == 0
 
 
@@ -181,5 +181,5 @@ async def test_a_change_between_reading_and_listening_is_told_once(cloudsigma: M
 
     cloudsigma.changed_since = changed_since  # type: ignore[method-assign, assignment] # something happens meanwhile
     async with watching(cloudsigma, arn) as stream:
-        seen = [change.execution.status async for change in stream]
+        seen = [change.state.status async for change in stream]
     assert seen == [RUNNING, FAILED]

@@ -50,6 +50,17 @@ async def test_a_change_comes_through_whole(postgres: Database) -> None:
             assert await read(mailbox, 1) == [told]
 
 
+async def test_a_change_too_large_for_a_notification_makes_its_audience_look_again(postgres: Database) -> None:
+    """The state does not come through, but nobody it concerns misses it; others are left in peace."""
+    async with listening(postgres.dsn) as one, listening(postgres.dsn) as two:
+        with two.watch("me") as mailbox, two.watch("you") as other:
+            await switch(one, postgres, "large", "x" * 10_000)
+            with pytest.raises(MailboxOverflow):
+                await read(mailbox, 1)
+            after = await switch(one, postgres, "small", audience="you")
+            assert await read(other, 1) == [after]
+
+
 async def test_nothing_is_told_of_what_was_taken_back(postgres: Database) -> None:
     """A transaction that fails after it told of a change reaches nobody."""
     async with listening(postgres.dsn) as feed:

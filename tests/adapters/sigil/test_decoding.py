@@ -6,9 +6,9 @@ import pytest
 
 from adapters.errors import InvalidInput, InvalidPayload, LimitExceeded, NotAllowed, NotFound, Refused
 from adapters.http.upstream import Answer
-from adapters.sigil.decoding import ScanShape, decode, decode_scan, scan_of
+from adapters.sigil.decoding import decode, scan_of
 from adapters.sigil.models import PhaseName, Scan, ScanStatus
-from adapters.sigil.wire import answer_of
+from adapters.sigil.wire import ScanShape, answer_of
 
 DOCUMENTED = b"""{"id": "scan_1", "status": "completed", "target": "npm:express@4.18.2", "score": 0, "verdict": "clean",
   "phases": {"install_hooks": {"score": 0, "findings": []}, "tomorrows_phase": {"score": 1, "findings": []}},
@@ -19,6 +19,10 @@ def answer(body: bytes, status: int = 200, **headers: str) -> Answer:
     return Answer(status, httpx.Headers(headers), body)
 
 
+def decode_scan(body: bytes) -> Scan:
+    return scan_of(decode(answer(body), ScanShape, "/v1/scans"))
+
+
 def refused(status: int, **headers: str) -> Answer:
     body = msgspec.json.encode({"error": {"code": "some_code", "message": "A sentence.", "status": status}})
     return answer(body, status, **headers)
@@ -26,7 +30,7 @@ def refused(status: int, **headers: str) -> Answer:
 
 def test_a_documented_scan_is_read() -> None:
     """Without the fields that are ours, and with some of tomorrow's."""
-    scan = scan_of(decode(answer(DOCUMENTED), ScanShape, "/v1/scans"))
+    scan = decode_scan(DOCUMENTED)
     assert (scan.score, scan.verdict, scan.duration_ms) == (0, "clean", 1200)
     assert list(scan.phases) == [PhaseName.INSTALL_HOOKS]
 

@@ -9,15 +9,15 @@ import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from adapters.store.cloudsigma import submissions
 from adapters.store.database import Database, sqlite_url
+from adapters.store.ownership import submissions
 
 WRITERS = 8
 ROWS_EACH = 10
 
 
-def submission(arn: str) -> dict[str, object]:
-    return {"arn": arn, "owner": "owner", "tenant": "tenant", "submitted_at": datetime.now(UTC)}
+def submission(key: str) -> dict[str, object]:
+    return {"service": "sigil", "key": key, "owner": "owner", "submitted_at": datetime.now(UTC)}
 
 
 async def count(database: Database) -> int:

@@ -10,9 +10,9 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, inspect, select, text
 
-from adapters.store.cloudsigma import submissions
 from adapters.store.database import MIGRATIONS, Database
 from adapters.store.metadata import counters, metadata
+from adapters.store.ownership import submissions
 
 
 def differences(connection: Connection) -> list[object]:
@@ -36,12 +36,12 @@ async def test_a_difference_would_be_seen(database: Database) -> None:
 
 async def test_migrating_again_keeps_the_rows(database: Database) -> None:
     """A database that is up to date stays as it is, rows and all."""
-    row = {"arn": "arn:one", "owner": "o", "tenant": "t", "submitted_at": datetime.now(UTC)}
+    row = {"service": "cloudsigma", "key": "arn:one", "owner": "o", "submitted_at": datetime.now(UTC)}
     async with database.write() as connection:
         await connection.execute(insert(submissions).values(row))
     await database.migrate()
     async with database.read() as connection:
-        assert (await connection.execute(select(submissions.c.arn))).scalars().all() == ["arn:one"]
+        assert (await connection.execute(select(submissions.c.key))).scalars().all() == ["arn:one"]
         names = (await connection.execute(select(counters.c.name))).scalars().all()
         assert "cloudsigma" in names
         assert len(names) == len(set(names))

@@ -6,21 +6,21 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.exc import StatementError
 
-from adapters.store.cloudsigma import submissions
 from adapters.store.database import Database
+from adapters.store.ownership import submissions
 
 MOMENT = datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=timezone(timedelta(hours=5, minutes=45)))
 
 
-async def keep(database: Database, arn: str, at: datetime) -> None:
+async def keep(database: Database, key: str, at: datetime) -> None:
     async with database.write() as connection:
-        row = {"arn": arn, "owner": "owner", "tenant": "tenant", "submitted_at": at}
+        row = {"service": "sigil", "key": key, "owner": "owner", "submitted_at": at}
         await connection.execute(insert(submissions).values(row))
 
 
 async def test_a_moment_comes_back_aware_and_equal(database: Database) -> None:
     """A moment of any zone comes back as the same moment to the microsecond, in UTC."""
-    await keep(database, "arn", MOMENT)
+    await keep(database, "key", MOMENT)
     async with database.read() as connection:
         found = (await connection.execute(select(submissions.c.submitted_at))).scalar_one()
     assert found == MOMENT
@@ -30,14 +30,14 @@ async def test_a_moment_comes_back_aware_and_equal(database: Database) -> None:
 async def test_a_naive_moment_is_refused(database: Database) -> None:
     """A datetime without a zone is a mistake that is told, not guessed about."""
     with pytest.raises(StatementError, match="has no time zone"):
-        await keep(database, "arn", MOMENT.replace(tzinfo=None))
+        await keep(database, "key", MOMENT.replace(tzinfo=None))
 
 
 async def test_moments_compare_across_zones(database: Database) -> None:
     """Queries compare moments, not the way they are written."""
     await keep(database, "before", MOMENT)
     await keep(database, "after", (MOMENT + timedelta(microseconds=1)).astimezone(UTC))
-    later = select(submissions.c.arn).where(submissions.c.submitted_at > MOMENT.astimezone(timezone.min))
+    later = select(submissions.c.key).where(submissions.c.submitted_at > MOMENT.astimezone(timezone.min))
     async with database.read() as connection:
         assert (await connection.execute(later)).scalars().all() == ["after"]
 
@@ -47,5 +47,5 @@ async def test_a_key_that_no_database_takes_finds_nothing(database: Database, ke
     """NUL and half surrogates in what a caller looks up are no error, and match nothing that is there."""
     await keep(database, "a?b", MOMENT)
     async with database.read() as connection:
-        found = await connection.execute(select(submissions.c.arn).where(submissions.c.arn.in_([key, "a?b"])))
+        found = await connection.execute(select(submissions.c.key).where(submissions.c.key.in_([key, "a?b"])))
         assert found.scalars().all() == ["a?b"]

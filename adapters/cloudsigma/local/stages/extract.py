@@ -9,7 +9,8 @@ from adapters.cloudsigma.local.indicators import indicators
 from adapters.cloudsigma.local.material import Extraction, Report, TechniqueFinding
 from adapters.cloudsigma.local.observables import observables
 from adapters.cloudsigma.local.sentences import sentences
-from adapters.cloudsigma.models import Confidence, Ttp
+from adapters.cloudsigma.models import Ttp
+from adapters.confidence import Confidence
 
 HIGH, MEDIUM = 0.6, 0.3
 """The least scores of these confidences."""

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from adapters.cloudsigma.local.attack.knowledge import AttackKnowledge, Technique
 from adapters.cloudsigma.local.detections.catalogue import Catalogue
 from adapters.cloudsigma.local.material import Candidate, Extraction, Observables, Selection, TechniqueFinding
-from adapters.cloudsigma.models import Confidence, DetectionGap, Notice, Platform
+from adapters.cloudsigma.models import DetectionGap, Notice, Platform
+from adapters.confidence import Confidence
 
 _MOST_NOTICES = 30
 _ATTACK_PLATFORMS: dict[Platform, frozenset[str]] = {

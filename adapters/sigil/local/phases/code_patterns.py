@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
-from adapters.sigil.local.code.telling import Command, command_kinds
+from adapters.sigil.local.code.telling import Command, command_kinds, secret_path
 from adapters.sigil.local.phases.judging import (
     BAD,
     CERTAIN,
@@ -58,6 +58,9 @@ def _command_runs(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> 
     kinds = command_kinds(fact.detail)
     if Command.DOWNLOAD_AND_RUN in kinds or Command.DECODE_AND_RUN in kinds:
         return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment]
+    if Command.SEND in kinds:
+        secret = secret_path(fact.detail)
+        return by_moment(CERTAIN, CERTAIN if secret else SUSPICIOUS, DOUBTFUL if secret else HINT)[moment]
     return None
 
 
@@ -111,7 +114,9 @@ _RULES = (
         _download_runs,
     ),
     FactRule(
-        Rule("command-downloads-and-runs", "A command line fetches or decodes a program and runs it at once."),
+        Rule(
+            "command-downloads-and-runs", "A command line fetches or decodes a program and runs it, or sends data away."
+        ),
         (Behaviour.RUNS_SHELL, Behaviour.RUNS_PROCESS),
         _command_runs,
     ),

@@ -53,7 +53,8 @@ def _environment_leaves(scanned: Scanned, _path: str, flow: Flow, moment: Moment
         return by_moment(HINT, HINT, NOTE)[moment]
     if whole_environment(flow.source):
         called = CERTAIN if hostile_address(flow.sink) else WEAK
-        return by_moment(CERTAIN, CERTAIN if known_host(flow.sink) else GRAVE, called)[moment]
+        sure = known_host(flow.sink) or flow.sink.at_load
+        return by_moment(CERTAIN, CERTAIN if sure else GRAVE, called)[moment]
     if hostile_address(flow.sink):
         return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment]
     if not known_host(flow.sink) or trusted(scanned, flow.sink):
@@ -88,10 +89,13 @@ def _clipboard_leaves(_scanned: Scanned, _path: str, flow: Flow, moment: Moment)
     return by_moment(CERTAIN, CERTAIN, called)[moment]
 
 
-def _input_leaves(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+def _input_leaves(scanned: Scanned, path: str, flow: Flow, moment: Moment) -> Judgement | None:
     if flow.sink.behaviour in LEAVES:
         called = SUSPICIOUS if hostile_address(flow.sink) else HINT
-        return by_moment(CERTAIN, CERTAIN if known_host(flow.sink) else SUSPICIOUS, called)[moment]
+        sure = known_host(flow.sink) and not trusted(scanned, flow.sink)
+        if sure and flow.source.detail == "document.cookie":
+            called = CERTAIN if path in scanned.loaded else WEAK
+        return by_moment(CERTAIN, CERTAIN if sure else SUSPICIOUS, called)[moment]
     return by_moment(CERTAIN, BAD, WEAK)[moment]
 
 
@@ -114,10 +118,12 @@ def _replaces(scanned: Scanned, path: str, _fact: Fact, moment: Moment) -> Judge
     return None
 
 
-def _replacement_leaves(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+def _replacement_leaves(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
     if hostile_address(flow.sink):
         return by_moment(CERTAIN, CERTAIN, SUSPICIOUS)[moment]
-    return by_moment(SUSPICIOUS, DOUBTFUL if known_host(flow.sink) else HINT, NOTE)[moment]
+    if known_host(flow.sink) and not trusted(scanned, flow.sink):
+        return by_moment(CERTAIN, CERTAIN, HINT)[moment]
+    return by_moment(SUSPICIOUS, HINT, NOTE)[moment]
 
 
 def _knows_addresses(scanned: Scanned, path: str) -> bool:

@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -35,7 +35,9 @@ _GYP_COMMAND = re.compile(r"<!@?\(([^\n]{1,2000}?)\)[\"']")
 _GYP_ACTION = re.compile(r"[\"']action[\"']\s*:\s*\[([^\]]{1,2000})\]")
 _INLINE = re.compile(r"^(?:node|nodejs|bun)\b.*?\s(?:-e|--eval|-p|--print|-pe)$|^python[\d.]*\s(?:.*\s)?-c$")
 _NPM_RUN = re.compile(r"^(?:npm|pnpm|yarn|bun)\s+(?:run(?:-script)?\s+)?(?:-\S+\s+)*([\w:.-]+)")
+_SHORT_REPOSITORY = re.compile(r"^(?:(github|gitlab):)?([\w.-]+/[\w.-]+)$")
 _ENDINGS = ("", ".js", ".cjs", ".mjs", ".ts", "/index.js", "/index.cjs", "/index.mjs", "/index.ts", ".json")
+_SCRIPT = re.compile(r"\.(?:bat|cmd|sh|ps1|vbs|[cm]?js)$", re.IGNORECASE)
 _DEPTH = 4
 
 
@@ -71,6 +73,22 @@ def npm_scripts(manifest: bytes) -> dict[str, str]:
         if isinstance(decoded, str):
             scripts[name] = decoded
     return scripts
+
+
+def project_addresses(manifest: bytes) -> tuple[str, ...]:
+    """Read where a package.json says that its project lives: repository and homepage, short forms written out."""
+    try:
+        content = msgspec.json.decode(manifest, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return ()
+    repository = content.get("repository")
+    said = (repository.get("url") if isinstance(repository, dict) else repository, content.get("homepage"))
+    return tuple(_written_out(address) for address in said if isinstance(address, str))
+
+
+def _written_out(address: str) -> str:
+    short = _SHORT_REPOSITORY.match(address)
+    return f"https://{short[1] or 'github'}.com/{short[2]}" if short else address
 
 
 def npm_hooks(manifest: bytes) -> tuple[Hook, ...]:
@@ -132,7 +150,8 @@ def named_files(line: str, paths: frozenset[str], folder: str = "") -> Iterator[
         parts = words(command)
         interpreted = any(PurePosixPath(part).name.removesuffix(".exe") in _INTERPRETERS for part in parts)
         for part in parts:
-            if interpreted or part.startswith(("./", "../")) or "/" in part or "\\" in part:
+            script = part is parts[0] and _SCRIPT.search(part)
+            if interpreted or script or part.startswith(("./", "../")) or "/" in part or "\\" in part:
                 found = resolved(part.replace("\\", "/"), folder, paths)
                 if found is not None:
                     yield found

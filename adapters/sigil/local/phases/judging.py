@@ -14,6 +14,7 @@ from adapters.sigil.models import Finding, Severity
 
 SNIPPET = 500
 _SEVERITIES = (Severity.INFO, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
+_LISTENED = (Behaviour.READS_INPUT, Behaviour.REPLACES_GLOBAL, Behaviour.READS_CLIPBOARD)
 _CONFIDENCES = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
 
 
@@ -120,8 +121,9 @@ def by_moment(
 
 
 def flow_moment(scanned: Scanned, path: str, flow: Flow) -> Moment:
-    """When a flow happens: when its sink does."""
-    return scanned.moment(path, flow.sink)
+    """Tell when a flow happens: when its sink does, or when somebody starts to listen for what flows."""
+    listens = flow.source.behaviour in _LISTENED
+    return scanned.moment(path, flow.source if listens and flow.source.at_load else flow.sink, called=True)
 
 
 def flow_snippet(flow: Flow) -> str:

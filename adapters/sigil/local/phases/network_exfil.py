@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
-from adapters.sigil.local.code.telling import Place
+from adapters.sigil.local.code.telling import Place, secret_path
 from adapters.sigil.local.phases.judging import (
     BAD,
     CERTAIN,
@@ -27,6 +29,7 @@ from adapters.sigil.local.phases.traits import (
     SECRETS,
     address_of,
     belongs_to,
+    hides_address,
     hostile_address,
     identifies,
     known_host,
@@ -35,6 +38,10 @@ from adapters.sigil.local.phases.traits import (
 from adapters.sigil.models import Finding
 
 _TAKEN = SECRETS | {Behaviour.READS_SYSTEM, Behaviour.READS_FILE, Behaviour.RUNS_SHELL, Behaviour.RUNS_PROCESS}
+_OWN_FILE = re.compile(r"package\.json|pyproject\.toml|VERSION|__file__|__dirname|README|LICENSE", re.IGNORECASE)
+_SECRET_NAMES = re.compile(
+    rb"[\"'`/](?:\.env|\.git-credentials|\.netrc|\.pypirc|\.npmrc|id_rsa|credentials|wallet\.dat)[\"'`/.]"
+)
 _CHAT = frozenset((Place.WEBHOOK,))
 
 
@@ -75,6 +82,16 @@ def _identity_leaves(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -
     return by_moment(BAD, CERTAIN, HINT)[moment]
 
 
+def _file_leaves(scanned: Scanned, path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    if hostile_address(flow.sink) or not known_host(flow.sink) or trusted(scanned, flow.sink):
+        return None
+    if _OWN_FILE.search(flow.source.detail):
+        return by_moment(WEAK, NOTE, NOTE)[moment]
+    if any(secret_path(text) for text in scanned.facts[path].strings) or _SECRET_NAMES.search(scanned.contents[path]):
+        return by_moment(CERTAIN, CERTAIN, HINT)[moment]
+    return by_moment(BAD, SUSPICIOUS, NOTE)[moment]
+
+
 def _output_leaves(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
     if hostile_address(flow.sink) or flow.sink.behaviour is Behaviour.LOOKS_UP_NAME:
         return None
@@ -109,8 +126,7 @@ def _metadata_leaves(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) 
 
 
 def _hidden_address(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
-    hidden = flow.source.detail
-    if not ("://" in hidden or ("." in hidden and hidden in flow.sink.detail)):
+    if not hides_address(flow):
         return None
     return by_moment(CERTAIN, CERTAIN, SUSPICIOUS)[moment]
 
@@ -133,6 +149,12 @@ _RULES = (
         frozenset((Behaviour.READS_SYSTEM,)),
         LEAVES,
         _identity_leaves,
+    ),
+    FlowRule(
+        Rule("file-leaves", "The content of a file goes out over the network."),
+        frozenset((Behaviour.READS_FILE,)),
+        frozenset((Behaviour.SENDS,)),
+        _file_leaves,
     ),
     FlowRule(
         Rule("command-output-leaves", "What a command prints goes out over the network."),

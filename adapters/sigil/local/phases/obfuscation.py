@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
 from adapters.sigil.local.phases.judging import (
@@ -21,14 +22,16 @@ from adapters.sigil.local.phases.judging import (
     Judgement,
     Rule,
     by_moment,
+    finding,
     found,
 )
 from adapters.sigil.local.phases.reach import Moment
 from adapters.sigil.local.phases.scanned import Scanned
-from adapters.sigil.local.phases.traits import RUNS
+from adapters.sigil.local.phases.traits import RUNS, decoded_text
 from adapters.sigil.local.signatures import HIDDEN_RIGHT
 from adapters.sigil.models import Finding
 
+_NOT_ANALYSED = Rule("not-analysed", "The file is no code of its language, or too large to be read to its end.")
 _BLOB = re.compile(r"[A-Za-z0-9+/=_-]{400,}|(?:[0-9a-fA-F]{2}){200,}|(?:\\x[0-9a-fA-F]{2}){60,}")
 _PICKLES = re.compile(r"\b(?:pickle|cPickle|dill|jsonpickle|cloudpickle|pkl)\b|Unpickler", re.IGNORECASE)
 _HIDING_WORTHY = re.compile(
@@ -38,17 +41,26 @@ _HIDING_WORTHY = re.compile(
 
 def obfuscation(scanned: Scanned) -> tuple[Finding, ...]:
     """Find what in the code is written so that nobody reads it."""
-    return found(scanned, _RULES)
+    return (*found(scanned, _RULES), *_not_analysed(scanned))
+
+
+def _not_analysed(scanned: Scanned) -> Iterator[Finding]:
+    """Say which files could not be read as code, or not to their end."""
+    for path, facts in scanned.facts.items():
+        if not facts.parsed:
+            moment = scanned.moment(path)
+            judgement = by_moment(DOUBTFUL, HINT, NOTE)[moment] or NOTE
+            yield finding(_NOT_ANALYSED, judgement.damped(scanned.standing(path), moment), path, None, None)
 
 
 def _decoded_runs(scanned: Scanned, path: str, flow: Flow, moment: Moment) -> Judgement | None:
     if flow.sink.behaviour is Behaviour.RUNS_PROCESS:
         return by_moment(GRAVE, SUSPICIOUS, HINT)[moment]
-    telling = bool(flow.source.detail) or _has_blob(scanned, path)
+    telling = bool(decoded_text(flow.source)) or _has_blob(scanned, path)
     if not telling and _PICKLES.search(flow.sink.snippet):
         return by_moment(DOUBTFUL, HINT, NOTE)[moment]
     if flow.sink.behaviour is Behaviour.IMPORTS_DYNAMICALLY:
-        return by_moment(CERTAIN, GRAVE if telling else WEAK, WEAK if telling else HINT)[moment]
+        return by_moment(CERTAIN, CERTAIN, WEAK if telling else HINT)[moment]
     called = SUSPICIOUS if telling else WEAK
     return by_moment(CERTAIN, CERTAIN, called)[moment]
 
@@ -98,7 +110,7 @@ _RULES = (
     HitRule(
         Rule("escaped-string-array", "Texts stand in an array, written wholly in hexadecimal escapes."),
         "javascript_escaped_array",
-        _shape(CERTAIN, BAD, SUSPICIOUS),
+        _shape(CERTAIN, CERTAIN, SUSPICIOUS),
     ),
     HitRule(
         Rule("six-character-code", "The code is written in six characters."),

@@ -52,7 +52,7 @@ def hook_files(package: Package, hooks: Iterable[Hook]) -> frozenset[str]:
 
 
 def entry_files(package: Package) -> frozenset[str]:
-    """Find the files that run when the package is imported, required or started by its command."""
+    """Find the files that run when the package is imported or required; a command is somebody's call."""
     paths = frozenset(file.path for file in package.files)
     found: set[str] = set()
     manifest = next((file.data for file in package.files if file.path == MANIFEST), None)
@@ -92,7 +92,7 @@ def _led_to(path: str, facts: CodeFacts, paths: frozenset[str]) -> Iterator[str]
     folder = path.rpartition("/")[0]
     python = path.endswith((".py", ".pth", ".pyw"))
     for name in facts.imports:
-        found = _python_files(name, folder, paths) if python else _javascript_files(name, folder, paths)
+        found = python_files(name, folder, paths) if python else _javascript_files(name, folder, paths)
         yield from found
     yield from started(facts, paths, folder)
 
@@ -104,7 +104,8 @@ def _javascript_files(name: str, folder: str, paths: frozenset[str]) -> Iterator
             yield found
 
 
-def _python_files(name: str, folder: str, paths: frozenset[str]) -> Iterator[str]:
+def python_files(name: str, folder: str, paths: frozenset[str]) -> Iterator[str]:
+    """Find the files of the package that an import means, seen from a folder, with those that hold them."""
     dots = len(name) - len(name.lstrip("."))
     tail = name[dots:].replace(".", "/")
     starts: tuple[str | None, ...] = ("", "src", "lib", folder)
@@ -124,7 +125,7 @@ def _entries(manifest: bytes) -> Iterator[str]:
     except msgspec.DecodeError:
         return
     if isinstance(content, dict):
-        for key in ("main", "module", "browser", "bin", "exports"):
+        for key in ("main", "module", "browser", "exports"):
             yield from _texts(content.get(key))
         if not isinstance(content.get("main"), str):
             yield "index.js"

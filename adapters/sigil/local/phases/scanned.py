@@ -9,8 +9,9 @@ from functools import cached_property
 from adapters.sigil.local.code.facts import Behaviour, CodeFacts, Fact, Flow
 from adapters.sigil.local.code.telling import host_of
 from adapters.sigil.local.material import Ecosystem, Package
+from adapters.sigil.local.phases.calls import called_at_load
 from adapters.sigil.local.phases.flows import whole_ways
-from adapters.sigil.local.phases.hooks import GYP, MANIFEST, Hook
+from adapters.sigil.local.phases.hooks import GYP, MANIFEST, Hook, project_addresses
 from adapters.sigil.local.phases.reach import Moment, entry_files, hook_files, hooks_of, reachable
 from adapters.sigil.local.phases.standing import Standing, standing_of
 from adapters.sigil.local.signatures import Hit
@@ -46,8 +47,13 @@ class Scanned:
 
     @cached_property
     def loaded(self) -> frozenset[str]:
-        """The files that run when the package is imported or its command is started."""
+        """The files that run when the package is imported or required."""
         return reachable(entry_files(self.package), self.facts, self.paths)
+
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """The files of which a function is called when the package is loaded."""
+        return called_at_load(self.loaded, self.facts, self.contents)
 
     @cached_property
     def standings(self) -> Mapping[str, Standing]:
@@ -69,11 +75,11 @@ class Scanned:
         """Look up what part of the package a file is."""
         return self.standings.get(path, Standing.CODE)
 
-    def moment(self, path: str, fact: Fact | None = None) -> Moment:
-        """When a file runs, or a fact in it happens."""
+    def moment(self, path: str, fact: Fact | None = None, *, called: bool = False) -> Moment:
+        """Tell when a file runs, or a fact in it; `called` takes functions that another file calls at load too."""
         if path in self.hook_files or path in {MANIFEST, GYP}:
             return Moment.INSTALL
-        at_load = fact is None or fact.at_load
+        at_load = fact is None or fact.at_load or (called and path in self.called)
         if path in self.installed:
             return Moment.INSTALL
         return Moment.LOAD if at_load and path in self.loaded else Moment.CALL
@@ -110,7 +116,8 @@ class Scanned:
         """The hosts, and `host/owner` on shared ones, where the package says that its project lives."""
         registration = self.package.registration
         said = (registration.repository, registration.homepage) if registration else ()
-        return tuple(place for url in said if url and (place := _place(url)))
+        named = (*said, *project_addresses(self.contents.get(MANIFEST, b"")))
+        return tuple(place for url in named if url and (place := _place(url)))
 
     def trusts(self, address: str) -> bool:
         """Whether code of this package is expected to fetch from an address: its registry, its project's own places.

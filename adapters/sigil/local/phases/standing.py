@@ -15,6 +15,7 @@ _ASIDE = re.compile(
 )
 _BUNDLE_BYTES = 24_000
 _BUNDLE_LINE = 160
+_HUGE_BYTES = 300_000
 
 
 class Standing(StrEnum):
@@ -22,7 +23,7 @@ class Standing(StrEnum):
 
     CODE = "code"
     ASIDE = "aside"  # tests, documentation, examples
-    BUNDLE = "bundle"  # large and on long lines: names say little and meet each other by chance
+    BUNDLE = "bundle"  # huge, or large and on long lines: names say little and meet each other by chance
 
 
 def standing_of(file: PackageFile) -> Standing:
@@ -30,6 +31,6 @@ def standing_of(file: PackageFile) -> Standing:
     if _ASIDE.search(file.path):
         return Standing.ASIDE
     size = len(file.data)
-    if size > _BUNDLE_BYTES and size / (file.data.count(b"\n") + 1) > _BUNDLE_LINE:
+    if size > _HUGE_BYTES or (size > _BUNDLE_BYTES and size / (file.data.count(b"\n") + 1) > _BUNDLE_LINE):
         return Standing.BUNDLE
     return Standing.CODE

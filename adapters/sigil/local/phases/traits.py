@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
-from adapters.sigil.local.code.telling import Place, host_of, place
+from adapters.sigil.local.code.telling import Place, host_of, local_host, place
 from adapters.sigil.local.phases.scanned import Scanned
 
 RUNS = frozenset((Behaviour.RUNS_CODE, Behaviour.RUNS_SHELL, Behaviour.RUNS_PROCESS, Behaviour.IMPORTS_DYNAMICALLY))
@@ -31,6 +31,9 @@ _IDENTITY = re.compile(
 _MILD_SECRET_FILE = re.compile(
     r"\.npmrc|\.yarnrc|\.netrc|pip\.conf|\.pypirc|\.env\b|\.docker|/etc/passwd|_history", re.IGNORECASE
 )
+_BARE_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?=[:/?]|$)", re.IGNORECASE)
+_PRIVATE = re.compile(r"(?:10|127)\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.")
+_NAME = re.compile(r"[\w.]*")
 _WORDS = re.compile(r"[A-Za-z]{3,}")
 _COMMON_WORDS = frozenset(("token", "key", "secret", "api", "auth", "access", "password", "com", "www"))
 
@@ -66,6 +69,17 @@ def belongs_to(flow: Flow) -> bool:
     return any(word in host for word in words if word not in _COMMON_WORDS)
 
 
+def hides_address(flow: Flow) -> bool:
+    """Whether what is decoded is the address, or a part of it, that is spoken to."""
+    hidden = flow.source.detail
+    return "://" in hidden or ("." in hidden and hidden in flow.sink.detail)
+
+
+def decoded_text(fact: Fact) -> str:
+    """Find the text that a decoding yields, where the code holds it as a constant; not the name of the decoding."""
+    return "" if _NAME.fullmatch(fact.detail) else fact.detail
+
+
 def mild_secret(fact: Fact) -> bool:
     """Whether a secret file is one that tools read for their settings too, e.g. `.npmrc`."""
     return bool(_MILD_SECRET_FILE.search(fact.detail))
@@ -77,5 +91,7 @@ def trusted(scanned: Scanned, fact: Fact) -> bool:
 
 
 def known_host(fact: Fact) -> bool:
-    """Whether the code says plainly which host it speaks to."""
-    return "." in host_of(fact.detail)
+    """Whether the code says plainly which host of the network it speaks to, other than the own machine."""
+    bare = _BARE_HOST.match(fact.detail)
+    host = host_of(fact.detail) or (bare[0] if bare else "")
+    return "." in host and not local_host(host) and not _PRIVATE.match(host)

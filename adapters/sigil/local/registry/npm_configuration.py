@@ -25,7 +25,7 @@ def npm_configuration(environment: Mapping[str, str], home: Path, folder: Path, 
     for path in _files(environment, home, folder):
         options |= _options(path, environment)
     options |= _from_environment(environment)
-    name = "TRIGRAPH_SIGIL_NPM_REGISTRY" if registry else "npm's registry"
+    name = "TRIGRAPH_NPM_REGISTRY" if registry else "npm's registry"
     default, credentials = parted(registry or options.get("registry") or NPM_REGISTRY, name)
     scopes = {}
     for key, value in options.items():

@@ -30,7 +30,7 @@ def pip_configuration(environment: Mapping[str, str], home: Path, index: str = "
         if (value := environment.get(f"PIP_{option.upper().replace('-', '_')}"))
     }
     main, credentials = parted(
-        index or options.get("index-url") or PYPI_INDEX, "TRIGRAPH_SIGIL_PYPI_INDEX" if index else "pip's index-url"
+        index or options.get("index-url") or PYPI_INDEX, "TRIGRAPH_PYPI_INDEX" if index else "pip's index-url"
     )
     indexes: tuple[str, ...] = (main,)
     for address in "" if index else options.get("extra-index-url", "").split():

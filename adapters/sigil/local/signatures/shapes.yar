@@ -16,7 +16,7 @@ rule javascript_escaped_array {
     meta:
         description = "An array of strings that are written wholly in hexadecimal escapes"
     strings:
-        $array = /=\s*\[\s*["'](\\x[0-9a-fA-F]{2}){3,200}["']\s*,\s*["'](\\x[0-9a-fA-F]{2}){2,200}["']\s*,\s*["'](\\x[0-9a-fA-F]{2}){2,200}["']/
+        $array = /=\s*\[\s*["'](\\x[2-7][0-9a-fA-F]){3,200}["']\s*,\s*["'](\\x[2-7][0-9a-fA-F]){2,200}["']\s*,\s*["'](\\x[2-7][0-9a-fA-F]){2,200}["']/
     condition:
         $array
 }

@@ -1,4 +1,4 @@
-"""Create CloudSigma's tables and the counter that orders changes.
+"""Create CloudSigma's tables, what was asked of upstreams, and the counter that orders changes.
 
 Revision: 0001, the first.
 """
@@ -55,13 +55,12 @@ def upgrade() -> None:
         sa.Column("output", sa.LargeBinary, nullable=False),
     )
     op.create_table(
-        "cloudsigma_submissions",
-        sa.Column("arn", sa.String(512), primary_key=True),
+        "submissions",
+        sa.Column("service", sa.String(32), primary_key=True),
+        sa.Column("key", sa.String(512), primary_key=True),
         sa.Column("owner", sa.String(128), nullable=False),
-        sa.Column("tenant", sa.String(128), nullable=False),
         sa.Column("submitted_at", moment, nullable=False),
     )
-    op.create_index("ix_cloudsigma_submissions_owner", "cloudsigma_submissions", ["owner", "submitted_at"])
     op.create_table(
         "cloudsigma_api_keys",
         sa.Column("prefix", sa.String(32), primary_key=True),
@@ -80,7 +79,7 @@ def downgrade() -> None:
     """Take back."""
     for table in (
         "cloudsigma_api_keys",
-        "cloudsigma_submissions",
+        "submissions",
         "cloudsigma_outputs",
         "cloudsigma_executions",
         "counters",

@@ -97,7 +97,7 @@ def die() -> None:
 async def told(adapter: LocalCloudSigma, text: str) -> Told:
     """Generate from a text, and watch to the end."""
     execution = await adapter.generate(OWNER, GenerateRequest(input_type=InputType.TEXT, text=text))
-    states = [change.execution async for change in adapter.watch(OWNER, arn=execution.arn)]
+    states = [change.state async for change in adapter.watch(OWNER, arn=execution.arn)]
     return Told(text, states, (await adapter.outputs_by_arn(OWNER, [execution.arn]))[0])
 
 

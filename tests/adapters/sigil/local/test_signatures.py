@@ -29,7 +29,10 @@ _MATCHING = {
 _HARMLESS = {
     "minified code": ("a.min.js", "!function(e,t){var n=e.r;for(;;){n.push(t.shift());if(n)break}}(this,[1,2]);" * 50),
     "a table on the right": ("a.js", "const wide = 1;" + " " * 200 + "// explained here"),
-    "flags of countries": ("a.js", "const flags = ['🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f', '👩‍👩‍👧']"),
+    "flags of countries": (
+        "a.js",
+        "const flags = ['🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f', '👩‍👩‍👧']",
+    ),
     "a picture": ("a.js", 'const logo = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ"'),
     "prose": ("a.md", _OBFUSCATED),
 }

@@ -37,6 +37,8 @@ def javascript_facts(path: str, data: bytes) -> CodeFacts:
     if not screening.worth_parsing(data):
         return CodeFacts(imports=named, strings=strings)
     root, is_code = parse(path, data)
+    if root is None:
+        return CodeFacts(imports=named, strings=strings, parsed=False)
     state = State(data, screening.places(data))
     complete = _evaluate(state, root) and is_code
     return CodeFacts(

@@ -74,17 +74,46 @@ def _dialect(path: str) -> str:
     return "tsx" if path.endswith(".tsx") else "javascript"
 
 
+_DIALECTS = {
+    "javascript": ("javascript", "tsx"),
+    "typescript": ("typescript", "javascript"),
+    "tsx": ("tsx", "typescript"),
+}
 _RETRY_LIMIT = 500_000
+_STEPS = 1_000  # the parser reports one for about 200 bytes of good code
+_BYTES_PER_STEP = 20
+_CHUNK = 65_536
 
 
-def parse(path: str, data: bytes) -> tuple[Node, bool]:
+def parse(path: str, data: bytes) -> tuple[Node | None, bool]:
     """Parse a file by the language its name says, plain code with types as such too; False where it is no code."""
-    dialect = _dialect(path)
-    root = tree_sitter.Parser(_language(dialect)).parse(data).root_node
-    if root.has_error and dialect == "javascript" and len(data) < _RETRY_LIMIT:
-        typed = tree_sitter.Parser(_language("tsx")).parse(data).root_node
-        root = typed if not typed.has_error else root
+    first, second = _DIALECTS[_dialect(path)]
+    root = _parsed(first, data)
+    if root is None or (root.has_error and len(data) < _RETRY_LIMIT):
+        other = _parsed(second, data)
+        root = other if other is not None and (root is None or not other.has_error) else root
+    if root is None:
+        return None, False
     return Node(root), root.type != "ERROR" and not _is_broken(root)
+
+
+def _parsed(dialect: str, data: bytes) -> tree_sitter.Node | None:
+    """Parse with a bound on the parser's steps, since it may never end on code that is broken on purpose."""
+    steps = 0
+    limit = _STEPS + len(data) // _BYTES_PER_STEP
+
+    def is_enough(_: int, __: bool) -> bool:
+        nonlocal steps
+        steps += 1
+        return steps > limit
+
+    def read(offset: int, _: tree_sitter.Point) -> bytes:
+        return data[offset : offset + _CHUNK]
+
+    try:
+        return tree_sitter.Parser(_language(dialect)).parse(read, progress_callback=is_enough).root_node
+    except ValueError:
+        return None
 
 
 def _is_broken(root: tree_sitter.Node) -> bool:

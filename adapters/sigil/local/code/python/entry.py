@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
+import msgspec
+
 from adapters.sigil.local.code.facts import CodeFacts
 from adapters.sigil.local.code.python.functions import finish
 from adapters.sigil.local.code.python.payload import module, parse
 from adapters.sigil.local.code.python.recorder import Recorder
 from adapters.sigil.local.code.python.words import as_utf8, imports, strings, telling_offsets
 
-_LARGEST = 8_000_000
+_LARGEST = 3_000_000
 _BROKEN_SHARE = 0.5
 _START_LINE = re.compile(rb"^import[ \t]")
 
@@ -19,11 +21,9 @@ _START_LINE = re.compile(rb"^import[ \t]")
 def python_facts(path: str, data: bytes) -> CodeFacts:
     """Tell what a Python file does; `path` tells a setup.py, whose commands run at install, and a .pth file.
 
-    Files over 8 MB, and such as are no Python, come back with `parsed` False; where work was cut short,
-        so do the facts found.
+    Where a file is no Python, or work on it was cut short, `parsed` is False; of files over 3 MB the first and the last
+    1.5 MB are looked at.
     """
-    if len(data) > _LARGEST:
-        return CodeFacts(imports=imports(data[:_LARGEST]), strings=strings(data[:_LARGEST]), parsed=False)
     source = as_utf8(data)
     name = PurePosixPath(path).name
     if name.endswith(".pth"):
@@ -31,7 +31,15 @@ def python_facts(path: str, data: bytes) -> CodeFacts:
     said = CodeFacts(imports=imports(source), strings=strings(source))
     if not telling_offsets(source):
         return said
+    if len(source) > _LARGEST:
+        return msgspec.structs.replace(_looked_at(_ends(source), said, setup=name == "setup.py"), parsed=False)
     return _looked_at(source, said, setup=name == "setup.py")
+
+
+def _ends(source: bytes) -> bytes:
+    """Keep the first and last 1.5 MB, and of what lies between only its line ends, so that line numbers stay."""
+    half = _LARGEST // 2
+    return source[:half] + b"\n" * (source.count(b"\n", half, -half) or 1) + source[-half:]
 
 
 def _start_lines(source: bytes) -> bytes:

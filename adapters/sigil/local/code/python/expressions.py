@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from adapters.sigil.local.code.python.machine import Expression, Machine
 
 _MOST_TURNS = 4000
+_MOST_OPERANDS = 50_000
 
 
 def attribute(machine: Machine, node: Node) -> Value:
@@ -69,7 +70,7 @@ def _below(left: Value, right: Value) -> Value:
 def _operands(node: Node) -> list[Node]:
     operands: list[Node] = []
     current: Node | None = node
-    while current is not None:
+    while current is not None and len(operands) < _MOST_OPERANDS:
         if current.type != "binary_operator" or machine_operator(current) != "+":
             operands.append(current)
             break

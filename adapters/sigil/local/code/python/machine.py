@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _MOST_STEPS = 400_000
 _DEEPEST = 120
 _LONGEST_SHOWN = 400
+_LONGEST_ALTERNATIVES = 2000
 
 
 @dataclass(slots=True)
@@ -128,12 +129,14 @@ class Machine:
         before = scope.names.get(name)
         if self.branching and before is not None and before.sources - value.sources:
             value = widened(value, before.sources)
+        if self.branching and before is not None and _alternatives(before, value):
+            value = replace(value, template=f"{before.template or before.text} {value.text}"[:_LONGEST_ALTERNATIVES])
         scope.names[name] = value
 
     def record(self, behaviour: Behaviour, node: Node, detail: str = "", *, latent: bool = False) -> int:
         """Give the number of the fact that a node does this."""
         line = node.start_point[0] + 1
-        place: object = node.start_byte
+        place: object = (node.start_byte, node.end_byte)
         snippet = self.code(node)
         if self.origin is not None:
             line, place = self.origin.line, (self.origin.place, place)
@@ -153,20 +156,13 @@ class Machine:
         return number
 
 
+def _alternatives(before: Value, value: Value) -> bool:
+    plain = isinstance(before.constant, str) and isinstance(value.constant, str)
+    return plain and not (before.computed or value.computed) and before.constant not in ("", value.constant)
+
+
 def widened(value: Value, sources: frozenset[int]) -> Value:
     """Give the same value, coming from more sources."""
     if sources <= value.sources:
         return value
-    return Value(
-        constant=value.constant,
-        name=value.name,
-        template=value.template,
-        sources=value.sources | sources,
-        items=value.items,
-        entries=value.entries,
-        function=value.function,
-        receiver=value.receiver,
-        path=value.path,
-        computed=value.computed,
-        instance_of=value.instance_of,
-    )
+    return replace(value, sources=value.sources | sources)

@@ -21,11 +21,18 @@ if TYPE_CHECKING:
     from adapters.sigil.local.code.python.recorder import Recorder
 
 _LANGUAGE = Language(tree_sitter_python.language())
+# The grammar reads on to the end of a run of comments at each of them: thousands of lines would take minutes.
+_COMMENTS = re.compile(rb"(?:^[ \t]*(?:#[^\n]*)?\n){50,}", re.MULTILINE)
 _OLD_EXEC = re.compile(rb"((?:^|[;:])[ \t]*)exec (?=[\w(])", re.MULTILINE)
+
+
+def _blank(found: re.Match[bytes]) -> bytes:
+    return b"\n".join(b" " * len(line) for line in found[0].split(b"\n"))
 
 
 def parse(source: bytes) -> Node:
     """Give the syntax tree of a module; Python 2's `exec code` is read as if it were bound to the name exec."""
+    source = _COMMENTS.sub(_blank, source)
     root = Parser(_LANGUAGE).parse(source).root_node
     if root.has_error and _OLD_EXEC.search(source):
         return Parser(_LANGUAGE).parse(_OLD_EXEC.sub(rb"\1exec=", source)).root_node

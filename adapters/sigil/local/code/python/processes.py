@@ -65,7 +65,7 @@ def shell_line(machine: Machine, node: Node, callee: Value, arguments: Arguments
 
 def _line(command: Value) -> str:
     parts = [part for word in command.parts()[:100] for part in word.parts()[:100]]
-    return " ".join(part.text for part in parts)[:2000]
+    return " ".join(part.template or part.text for part in parts)[:2000]
 
 
 def _ran(machine: Machine, node: Node, behaviour: Behaviour, command: Value, inputs: frozenset[int]) -> frozenset[int]:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from adapters.sigil.local.code.python.machine import Machine, Statement
 
 _MAIN = re.compile(r"__name__\s*==\s*['\"]__main__['\"]|['\"]__main__['\"]\s*==\s*__name__")
+_MAINTAINER = re.compile(
+    r"sys\.argv.*['\"](?:publish|upload|release|tag|test|tests|register|deploy|push|clean|docs?)['\"]"
+)
 _REPLACEABLE = re.compile(
     r"(?:builtins|__builtins__|socket|ssl|requests|urllib|http\.client|httpx|getpass|subprocess|os|web3|eth_account)(?:\.\w+)*$"
 )
@@ -96,10 +99,15 @@ def augmented(machine: Machine, node: Node) -> None:
     _store(machine, left, added([before, value]))
 
 
+def _guards(condition: str, *, setup: bool) -> bool:
+    """Whether what follows is for a person who starts the file: in a setup.py, for its maintainer."""
+    return bool(_MAINTAINER.search(condition) if setup else _MAIN.search(condition))
+
+
 def branch(machine: Machine, node: Node) -> None:
     """Follow an if: what it binds joins what was bound before; a main guard's body does not happen at load."""
     condition = node.child_by_field_name("condition")
-    guard = condition is not None and bool(_MAIN.search(machine.code(condition))) and not machine.setup
+    guard = condition is not None and _guards(machine.code(condition), setup=machine.setup)
     machine.evaluate(condition)
     at_load = machine.scope.at_load
     machine.branching += 1

@@ -8,7 +8,7 @@ from adapters.cloudsigma.local.attack.knowledge import AttackKnowledge
 from adapters.cloudsigma.local.attack.model import TechniqueModel
 from adapters.cloudsigma.local.material import Extraction, Report
 from adapters.cloudsigma.local.stages.extract import LONGEST_EVIDENCE, extract
-from adapters.cloudsigma.models import Confidence
+from adapters.confidence import Confidence
 
 REPORT = """\
 The loader is a DLL that the lure starts with rundll32.exe.

@@ -8,7 +8,8 @@ from adapters.cloudsigma.local.attack.knowledge import load_knowledge
 from adapters.cloudsigma.local.detections.catalogue import load_catalogue
 from adapters.cloudsigma.local.material import Extraction, Observables, Selection, TechniqueFinding
 from adapters.cloudsigma.local.stages.filter import select
-from adapters.cloudsigma.models import Confidence, Ioc, Platform, Ttp
+from adapters.cloudsigma.models import Ioc, Platform, Ttp
+from adapters.confidence import Confidence
 
 
 def finding(

@@ -110,10 +110,20 @@ def test_an_entry_that_the_directory_does_not_list_is_refused() -> None:
     assert refusal(hidden) == "mismatch"
 
 
-def test_overlapping_entries_are_refused() -> None:
-    """Many names over one kernel of data are how a small zip becomes petabytes."""
-    data = zipped(("a", b"\0" * 1000), ("a", b"\0" * 1000))
-    assert refusal(patched(data, CENTRAL, 42, struct.pack("<L", 0), nth=1)) == "mismatch"
+@pytest.mark.parametrize("shared", [False, True])
+def test_overlapping_entries_are_refused(shared: bool) -> None:
+    """Many names over one kernel of data are how a small zip becomes petabytes: shared whole, or one in another."""
+    if shared:
+        data = zipped(("a", b"\0" * 1000), ("a", b"\0" * 1000))
+        assert refusal(patched(data, CENTRAL, 42, struct.pack("<L", 0), nth=1)) == "mismatch"
+        return
+    inner = zipped(("b", b"kernel"), method=zipfile.ZIP_STORED)
+    kernel, listed = inner[: inner.index(CENTRAL)], inner[inner.index(CENTRAL) : inner.index(b"PK\x05\x06")]
+    outer = zipped(("a", kernel), method=zipfile.ZIP_STORED)
+    start, end = outer.index(CENTRAL), outer.index(b"PK\x05\x06")
+    directory = outer[start:end] + patched(listed, CENTRAL, 42, struct.pack("<L", 31))
+    counted = struct.pack("<HHLLH", 2, 2, len(directory), start, 0)
+    assert refusal(outer[:start] + directory + outer[end : end + 8] + counted) == "mismatch"
 
 
 def test_data_around_the_archive_is_refused() -> None:

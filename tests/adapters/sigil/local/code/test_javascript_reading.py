@@ -205,3 +205,20 @@ def test_any_bytes_are_survived(data: bytes) -> None:
     """No input makes the analysis fail, and what it answers can be written as JSON."""
     found = javascript_facts("a.js", data)
     assert msgspec.json.decode(msgspec.json.encode(found), type=CodeFacts) == found
+
+
+NEVER_ENDING = (
+    "n stringify concat method . ) / { ( ( k ; ' { + . ( require ) https : ) os r ) function stringify "
+    "exports ( ; : ; DEV_API_KEY async ' ; out ) d . ; invalid ( = ' } C test ' require ) in . { . : exec . "
+    "opsys ' : n sh = length ; catch ) ' ) ' const ; ; ] on setInterval ) = postinstall . require json ( "
+    "curl if ' = f sh . const ' > JSON ' + . execSync ] . KEY , js { ) [ . ; } ) ) c FormData const [ ) "
+    "npoint ( ) require ; ; . / ) ' ) execSync , 0x10 fs / process , . : ] ) } ; ( . [ require ; ' window ) "
+    "c . + s io , . = i ( - ( https ) process ( . const k | request 60 stringify ; . opsys ; { ' ' qs ] env "
+    ") ) exec ) . = ( env ' utf8 = writeFileSync = \\ = ) out curl a 6 ' module os ) ( ) { ) api . form . ) "
+    "name . require ( : cb c ( ) ; end const ) return { ( $ ' spawn ; o * function"
+)
+
+
+def test_a_parser_that_does_not_end_is_stopped() -> None:
+    """Words on which the grammar's error recovery runs in circles end at a bound on its steps."""
+    assert facts_of(NEVER_ENDING, "a.tsx").imports == ()

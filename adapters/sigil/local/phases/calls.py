@@ -1,0 +1,66 @@
+"""Which files' functions are called as soon as another file is loaded, as far as the text at its margin tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from adapters.sigil.local.code.facts import CodeFacts
+from adapters.sigil.local.phases.hooks import resolved
+from adapters.sigil.local.phases.reach import python_files
+
+_LARGEST = 300_000
+_REQUIRED = re.compile(
+    rb"(?:const|let|var)\s+(\{[^}]{1,400}\}|[\w$]+)\s*=\s*(?:await\s+)?(?:require|import)\(\s*['\"](\.[^'\"]+)['\"]\s*\)"
+    rb"|\bimport\s+(\{[^}]{1,400}\}|\*\s+as\s+[\w$]+|[\w$]+)\s+from\s+['\"](\.[^'\"]+)['\"]"
+)
+_CALLED_AT_ONCE = re.compile(rb"^\s*require\(\s*['\"](\.[^'\"]+)['\"]\s*\)(?:\.[\w$]+)?\s*\(", re.MULTILINE)
+_FROM = re.compile(rb"^from\s+([\w.]+)\s+import\s+(\([^)]{1,400}\)|[^\n]{1,400})", re.MULTILINE)
+_IMPORT = re.compile(rb"^import\s+([\w.]+)(?:\s+as\s+(\w+))?", re.MULTILINE)
+_AT_MARGIN = re.compile(rb"^(?:await\s+|void\s+|new\s+|[!;(]\s*)?([A-Za-z_$][\w$.]*)\s*\(", re.MULTILINE)
+_AFTER_IMPORT = re.compile(
+    rb"^(?:const|let|var|import)\b(?:(?!=>|function)[^\n]){1,300}?;\s*(?:await\s+)?([A-Za-z_$][\w$.]*)\s*\(",
+    re.MULTILINE,
+)
+_NAME = re.compile(rb"[A-Za-z_$][\w$]*")
+
+
+def called_at_load(
+    starts: Iterable[str], facts: Mapping[str, CodeFacts], contents: Mapping[str, bytes]
+) -> frozenset[str]:
+    """Find the files of which a function is called when one of these files is loaded."""
+    paths = frozenset(contents)
+    found: set[str] = set()
+    for path in starts:
+        data = contents.get(path, b"")
+        if path in facts and 0 < len(data) <= _LARGEST and facts[path].imports:
+            called = {match[1].split(b".")[0] for way in (_AT_MARGIN, _AFTER_IMPORT) for match in way.finditer(data)}
+            named = _python_names(path, data, paths) if path.endswith(".py") else _javascript_names(path, data, paths)
+            found.update(target for name, target in named if name in called or not name)
+    return frozenset(found)
+
+
+def _javascript_names(path: str, data: bytes, paths: frozenset[str]) -> Iterator[tuple[bytes, str]]:
+    folder = path.rpartition("/")[0]
+    for match in _REQUIRED.finditer(data):
+        target = resolved((match[2] or match[4]).decode("utf-8", "replace"), folder, paths)
+        if target is not None:
+            for name in _NAME.findall(match[1] or match[3]):
+                yield name, target
+    for match in _CALLED_AT_ONCE.finditer(data):
+        target = resolved(match[1].decode("utf-8", "replace"), folder, paths)
+        if target is not None:
+            yield b"", target
+
+
+def _python_names(path: str, data: bytes, paths: frozenset[str]) -> Iterator[tuple[bytes, str]]:
+    folder = path.rpartition("/")[0]
+    for match in _FROM.finditer(data):
+        module = match[1].decode("utf-8", "replace")
+        for name in _NAME.findall(match[2].partition(b"#")[0]):
+            inner = f"{module}{'' if module.endswith('.') else '.'}{name.decode('utf-8', 'replace')}"
+            for target in {*python_files(inner, folder, paths)}:
+                yield name, target
+    for match in _IMPORT.finditer(data):
+        for target in python_files(match[1].decode("utf-8", "replace"), folder, paths):
+            yield match[2] or match[1].split(b".")[0], target

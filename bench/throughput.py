@@ -1,0 +1,135 @@
+"""MB/s of our scan against GuardDog's own of the same archives, in one run.
+
+    python -m venv /tmp/guarddog && /tmp/guarddog/bin/pip install guarddog==3.2.0
+    python bench/throughput.py /tmp/guarddog/bin/guarddog [TARGET…]
+
+GuardDog must lie in an environment of its own, whose command is the argument. Both scan archives that were downloaded
+before, one after the other, in turn: ours as `trigraph scan FILE` does with workers that are loaded, GuardDog as
+`guarddog npm|pypi scan FILE`, whose start is measured with an empty package and told apart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+from rich.progress import track
+
+from adapters.sigil.local.registry.fetch import fetch_package
+from adapters.sigil.local.target import parse_target
+from bench.timed_scan import TimedScanner, timed_scanner
+
+TARGETS = (
+    "npm:express@4.18.2",
+    "npm:lodash@4.17.21",
+    "npm:react-dom@18.3.1",
+    "npm:axios@1.7.2",
+    "npm:webpack@5.91.0",
+    "npm:moment@2.30.1",
+    "npm:graphql@16.8.1",
+    "npm:eslint@8.57.0",
+    "npm:typescript@5.4.5",
+    "pypi:requests==2.32.3",
+    "pypi:sqlalchemy==2.0.30",
+    "pypi:django==5.0.6",
+    "pypi:jinja2==3.1.4",
+    "pypi:pygments==2.18.0",
+)
+SECONDS = 900
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """One archive: its unpacked bytes, and the seconds of both."""
+
+    name: str
+    size: int
+    ours: float
+    theirs: float
+
+
+async def download(target: str, scanner: TimedScanner, folder: Path) -> list[Path]:
+    """Fetch a target's archives into a folder."""
+    fetched = await fetch_package(parse_target(target), scanner.scanner.registries)
+    paths = []
+    for archive in fetched.archives:
+        path = folder / target.partition(":")[0] / archive.name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(archive.data)
+        paths.append(path)
+    return paths
+
+
+class GuardDogFailed(Exception):
+    """GuardDog could not scan an archive; the message is the end of what it says."""
+
+
+def guarddog_seconds(guarddog: Path, archive: Path) -> float:
+    """Scan an archive with GuardDog and give its wall-clock time; raises GuardDogFailed."""
+    command = [str(guarddog), archive.parent.name, "scan", str(archive), "--output-format", "json"]
+    began = time.perf_counter()
+    done = subprocess.run(command, check=False, capture_output=True, timeout=SECONDS)  # noqa: S603 - as asked
+    seconds = time.perf_counter() - began
+    if done.returncode != 0 or b'"results"' not in done.stdout:
+        raise GuardDogFailed(done.stderr.decode("utf-8", "replace").strip()[-300:])
+    return seconds
+
+
+def empty_package(folder: Path) -> Path:
+    """Write a package that holds nothing but its manifest."""
+    path = folder / "npm" / "nothing-1.0.0.tgz"
+    path.parent.mkdir(exist_ok=True)
+    manifest = b'{"name": "nothing", "version": "1.0.0"}'
+    with tarfile.open(path, "w:gz") as archive:
+        entry = tarfile.TarInfo("package/package.json")
+        entry.size = len(manifest)
+        archive.addfile(entry, io.BytesIO(manifest))
+    return path
+
+
+def show(compared: Sequence[Compared], start: float) -> None:
+    """Print a line for each archive, and both rates."""
+    for each in compared:
+        print(f"{each.name:<48} {each.size / 1e6:7.2f} MB  ours {each.ours:6.2f} s  GuardDog {each.theirs:7.2f} s")
+    size = sum(each.size for each in compared) / 1e6
+    ours = size / sum(each.ours for each in compared)
+    theirs = size / sum(each.theirs for each in compared)
+    started = size / sum(max(each.theirs - start, 0.001) for each in compared)
+    print(f"archives           {len(compared)}, {size:.1f} MB unpacked")
+    print(f"trigraph           {ours:8.2f} MB/s")
+    print(f"GuardDog           {theirs:8.2f} MB/s, we are {ours / theirs:.1f} times as fast")
+    print(f"without its start  {started:8.2f} MB/s ({start:.2f} s each), {ours / started:.1f} times")
+
+
+async def main(guarddog: Path, targets: Sequence[str]) -> None:
+    """Download, scan with both in turn, and print."""
+    compared = []
+    async with timed_scanner() as scanner:
+        with TemporaryDirectory() as name:
+            folder = Path(name)
+            archives = [path for target in targets for path in await download(target, scanner, folder)]
+            start = min(guarddog_seconds(guarddog, empty_package(folder)) for _ in range(3))
+            for archive in track(archives, "archives"):
+                scan = await scanner.scan(f"file:{archive}")
+                if scan.error:
+                    raise RuntimeError(f"{archive.name}: {scan.error}")
+                try:
+                    theirs = guarddog_seconds(guarddog, archive)
+                except GuardDogFailed as error:
+                    print(f"left out, as GuardDog fails on it: {archive.name}: {error}")
+                    continue
+                compared.append(Compared(archive.name, scan.size, scan.seconds, theirs))
+    show(compared, start)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 1:
+        sys.exit(__doc__)
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2:] or TARGETS))

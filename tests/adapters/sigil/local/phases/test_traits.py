@@ -1,0 +1,71 @@
+"""What facts are about: addresses, secrets, identities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
+from adapters.sigil.local.phases.traits import belongs_to, hides_address, identifies, known_host
+
+
+@pytest.mark.parametrize(
+    ("variable", "address", "belongs"),
+    [
+        ("GITHUB_TOKEN", "https://api.github.com/user", True),
+        ("GH_TOKEN", "https://api.github.com/user", True),
+        ("SENTRY_AUTH_TOKEN", "https://sentry.io/api", True),
+        ("NPM_TOKEN", "https://x.example.invalid/npm", False),
+        ("API_TOKEN", "https://api.example.invalid", False),
+        ("*", "https://api.github.com/user", False),
+    ],
+)
+def test_secrets_belong_to_services(fact: Callable[..., Fact], variable: str, address: str, belongs: bool) -> None:
+    """A variable belongs to the service whose name it bears, by the host alone; the whole environment to none."""
+    flow = Flow(source=fact(Behaviour.READS_ENVIRONMENT, variable), sink=fact(Behaviour.SENDS, address))
+
+    assert belongs_to(flow) is belongs
+
+
+@pytest.mark.parametrize(
+    ("address", "known"),
+    [
+        ("https://x.example.invalid/a", True),
+        ("x.example.invalid", True),
+        ("x.example.invalid:8443/a", True),
+        ("https://localhost:3000/a", False),
+        ("http://192.168.1.4/a", False),
+        ("…", False),
+        ("{url}", False),
+        ("", False),
+    ],
+)
+def test_hosts_that_the_code_names(fact: Callable[..., Fact], address: str, known: bool) -> None:
+    """A host is known where the code names one of the network, not the own machine or a variable."""
+    assert known_host(fact(Behaviour.SENDS, address)) is known
+
+
+@pytest.mark.parametrize(
+    ("detail", "tells"),
+    [("os.hostname", True), ("getpass.getuser", True), ("platform.system", False), ("os.cpu_count", False)],
+)
+def test_what_identifies(fact: Callable[..., Fact], detail: str, tells: bool) -> None:
+    """Host and user identify a machine; its kind does not."""
+    assert identifies(fact(Behaviour.READS_SYSTEM, detail)) is tells
+
+
+@pytest.mark.parametrize(
+    ("decoded", "address", "hides"),
+    [
+        ("https://x.example.invalid", "https://x.example.invalid/a", True),
+        ("x.example.invalid", "https://x.example.invalid/a", True),
+        ("base64.b64decode", "https://api.example.com", False),
+        ("hello", "https://hello.example.com", False),
+    ],
+)
+def test_hidden_addresses(fact: Callable[..., Fact], decoded: str, address: str, hides: bool) -> None:
+    """An address is hidden where it, or its host, comes out of a decoding."""
+    flow = Flow(source=fact(Behaviour.DECODES, decoded), sink=fact(Behaviour.SENDS, address))
+
+    assert hides_address(flow) is hides
