@@ -49,7 +49,7 @@ class PackageRegistry:
     ) -> None:
         """Publish a version on npm; `body` answers for its archive, whose hash is `integrity`."""
         told = {"name": name, "version": version, **manifest}
-        data = npm_archive({"package.json": json.dumps(told), **files})
+        data = tar_archive("package", {"package.json": json.dumps(told), **files})
         path = f"/npm/{name}/-/{name}-{version}.tgz"
         hashed = "sha512-" + base64.b64encode(hashlib.sha512(data).digest()).decode()
         dist = {"tarball": f"http://127.0.0.1:{self._loopback.port}{path}", "integrity": integrity or hashed}
@@ -64,7 +64,7 @@ class PackageRegistry:
 
     def publish_held(self, name: str, version: str, let_go: asyncio.Event) -> None:
         """Publish a version on npm whose archive comes only when it is let go."""
-        data = npm_archive({"package.json": json.dumps({"name": name, "version": version}), **CLEAN})
+        data = tar_archive("package", {"package.json": json.dumps({"name": name, "version": version}), **CLEAN})
 
         async def body() -> AsyncIterator[bytes]:
             head = self._loopback.head(Content_Type="application/octet-stream", Content_Length=str(len(data)))
@@ -75,13 +75,27 @@ class PackageRegistry:
         self.publish(name, version, body=body)
 
     def publish_wheel(self, name: str, version: str, files: Mapping[str, str]) -> None:
-        """Publish the only version of a project on PyPI."""
+        """Publish the only version of a project on PyPI, as a wheel."""
         wheel = f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
-        data = wheel_archive(name, version, files)
-        self._loopback.page(f"/files/{wheel}", data, "application/octet-stream")
-        hashes = {"sha256": hashlib.sha256(data).hexdigest()}
-        listed = {"filename": wheel, "url": f"../../files/{wheel}", "hashes": hashes}
-        page = {"meta": {"api-version": "1.1"}, "name": name, "files": [listed], "versions": [version]}
+        self._list(name, version, {wheel: wheel_archive(name, version, files)})
+
+    def publish_python(self, name: str, version: str, module: str) -> None:
+        """Publish a module `thief` on PyPI, as a wheel and as sources with a `setup.py` that says the same."""
+        plain = name.replace("-", "_")
+        sources = {"src/thief.py": module, "setup.py": f"{module}from setuptools import setup\nsetup()\n"}
+        archives = {
+            f"{plain}-{version}-py3-none-any.whl": wheel_archive(name, version, {"thief.py": module}),
+            f"{plain}-{version}.tar.gz": tar_archive(f"{plain}-{version}", sources),
+        }
+        self._list(name, version, archives)
+
+    def _list(self, name: str, version: str, archives: Mapping[str, bytes]) -> None:
+        listed = []
+        for file, data in archives.items():
+            self._loopback.page(f"/files/{file}", data, "application/octet-stream")
+            hashes = {"sha256": hashlib.sha256(data).hexdigest()}
+            listed.append({"filename": file, "url": f"../../files/{file}", "hashes": hashes})
+        page = {"meta": {"api-version": "1.1"}, "name": name, "files": listed, "versions": [version]}
         self._loopback.page(f"/simple/{name}/", json.dumps(page), SIMPLE_JSON)
 
     def downloads(self, name: str) -> int:
@@ -89,12 +103,12 @@ class PackageRegistry:
         return sum(asked.target.startswith((f"/npm/{name}/-/", f"/files/{name}")) for asked in self._loopback.asked)
 
 
-def npm_archive(files: Mapping[str, str]) -> bytes:
-    """Pack files as npm does; the same files are the same bytes."""
+def tar_archive(folder: str, files: Mapping[str, str]) -> bytes:
+    """Pack files below a folder; the same files are the same bytes."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
         for path, text in files.items():
-            entry = tarfile.TarInfo(f"package/{path}")
+            entry = tarfile.TarInfo(f"{folder}/{path}")
             entry.size = len(text.encode())
             tar.addfile(entry, io.BytesIO(text.encode()))
     return gzip.compress(packed.getvalue(), mtime=0)

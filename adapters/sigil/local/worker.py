@@ -6,7 +6,7 @@ do (`facts-0-0` …): packages pass between processes as files, so that nothing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -122,8 +122,12 @@ def analyse_part(folder: Path, part: Part) -> None:
 def run_phase(folder: Path, name: PhaseName) -> tuple[Finding, ...]:
     """Run a phase over all archives of a release."""
     run = _phase(name)
-    found = _without_twins(finding for scanned in _scanned(folder) for finding in run(scanned))
-    if sum(len(file.data) for scanned in _scanned(folder) for file in scanned.package.files) > KEPT_BYTES:
+    archives = _scanned(folder)
+    findings = [finding for scanned in archives for finding in run(scanned)]
+    if name is PhaseName.PROVENANCE:
+        findings += _wheel_additions(archives)
+    found = _without_twins(findings)
+    if sum(len(file.data) for scanned in archives for file in scanned.package.files) > KEPT_BYTES:
         _scanned.cache_clear()
         _package.cache_clear()
     return found
@@ -168,7 +172,17 @@ def _scanned(folder: Path) -> tuple[Scanned, ...]:
     return tuple(packages)
 
 
-def _without_twins(found: Iterator[Finding]) -> tuple[Finding, ...]:
+def _wheel_additions(archives: Sequence[Scanned]) -> Iterator[Finding]:
+    from adapters.sigil.local.provenance.archives import wheel_additions
+
+    wheels = [scanned for scanned in archives if scanned.package.archive.endswith(".whl")]
+    sources = [scanned for scanned in archives if scanned not in wheels and scanned.package.archive]
+    for wheel in wheels:
+        for source in sources:
+            yield from wheel_additions(wheel, source)
+
+
+def _without_twins(found: Iterable[Finding]) -> tuple[Finding, ...]:
     """Leave out what a release's second archive repeats of its first: the same code, maybe in another folder."""
     kept: dict[tuple[str, int | None, str | None, str], Finding] = {}
     for finding in found:

@@ -34,6 +34,8 @@ class PublishedVersion(msgspec.Struct, frozen=True):
     homepage: Any = None
     description: Any = None
     author: Any = None
+    dependencies: Any = None
+    optional_dependencies: Any = msgspec.field(default=None, name="optionalDependencies")
     has_install_script: Any = msgspec.field(default=None, name="hasInstallScript")
     publisher: Any = msgspec.field(default=None, name="_npmUser")
 
@@ -66,7 +68,13 @@ def registration(packument: Packument, chosen: str) -> Registration:
         homepage=_text(version.homepage),
         description=_text(version.description),
         deprecated=bool(version.deprecated),
+        dependencies=_dependencies(version),
     )
+
+
+def _dependencies(version: PublishedVersion) -> tuple[str, ...]:
+    listed = (version.dependencies, version.optional_dependencies)
+    return tuple(dict.fromkeys(name for names in listed if isinstance(names, dict) for name in names))
 
 
 def _release(packument: Packument, name: str, version: PublishedVersion, without: Attestation) -> Release:
