@@ -61,6 +61,11 @@ def pypi_targets(lock: str) -> list[str]:
     return [f"pypi:{requirement.name}{requirement.specifier}" for requirement in requirements]
 
 
+def locked_targets() -> list[str]:
+    """Give the packages of both locks."""
+    return [*pypi_targets(PYTHON_LOCK.read_text("utf-8")), *npm_targets(NPM_LOCK.read_bytes())]
+
+
 def table(scans: Sequence[TimedScan]) -> Iterator[str]:
     """Write the verdicts, each flagged package with its findings, and the durations."""
     done = [scan for scan in scans if scan.verdict is not None]
@@ -103,6 +108,5 @@ if __name__ == "__main__":
     parser.add_argument("--only", choices=["npm", "pypi"])
     parser.add_argument("--first", type=int)
     options = parser.parse_args()
-    everything = [*pypi_targets(PYTHON_LOCK.read_text("utf-8")), *npm_targets(NPM_LOCK.read_bytes())]
-    chosen = [target for target in everything if target.startswith(options.only or "")]
+    chosen = [target for target in locked_targets() if target.startswith(options.only or "")]
     asyncio.run(main(chosen[: options.first]))

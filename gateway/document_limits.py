@@ -1,6 +1,9 @@
-"""The limits on an operation's document: how long it is, and how deep."""
+"""The limits on an operation's document: how long it is, how deep, and how often it comes back to a field."""
 
 from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
 
 from graphql import (
     FieldNode,
@@ -17,6 +20,7 @@ from strawberry.extensions import AddValidationRules, MaxTokensLimiter
 
 TOKENS = 2_000
 DEPTH = 12
+RETURNS = 2
 
 
 class DocumentLength(MaxTokensLimiter):
@@ -27,8 +31,9 @@ class DocumentLength(MaxTokensLimiter):
 
 
 class DocumentDepth(AddValidationRules):
-    """Refuses fields nested deeper than 12 levels, as rules and techniques lead to each other without end.
+    """Refuses fields nested deeper than 12 levels, and a field that is on the same path more than twice.
 
+    Rules and techniques lead to each other without end, and each round multiplies what is answered.
     Strawberry's own limiter walks a fragment again for each use of it, which a short document makes endless.
     """
 
@@ -36,37 +41,59 @@ class DocumentDepth(AddValidationRules):
         super().__init__([DepthRule])
 
 
+class Reach(NamedTuple):
+    """How deep a selection goes, and how often each field is on one path of it at most."""
+
+    depth: int
+    returns: Counter[str]
+
+
 class DepthRule(ValidationRule):
     """Measures each operation, every fragment once; introspection counts for nothing."""
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
-        self._depth_of_fragment: dict[str, int] = {}
+        self._reach_of_fragment: dict[str, Reach] = {}
 
     def enter_operation_definition(self, node: OperationDefinitionNode, *_: object) -> None:
-        """Report an operation that is too deep."""
-        depth = self._depth(node.selection_set)
-        if depth > DEPTH:
-            message = f"Fields are nested {depth} levels deep: at most {DEPTH} are allowed"
+        """Report an operation that is too deep, or goes round."""
+        reach = self._reach(node.selection_set)
+        if reach.depth > DEPTH:
+            message = f"Fields are nested {reach.depth} levels deep: at most {DEPTH} are allowed"
             self.report_error(GraphQLError(message, node))
+        for name, times in reach.returns.items():
+            if times > RETURNS:
+                message = f"The field {name!r} is nested in itself {times} times: at most {RETURNS} are allowed"
+                self.report_error(GraphQLError(message, node))
 
-    def _depth(self, selections: SelectionSetNode | None) -> int:
-        return max(map(self._depth_of, selections.selections), default=0) if selections is not None else 0
+    def _reach(self, selections: SelectionSetNode | None) -> Reach:
+        reach = Reach(0, Counter())
+        for node in selections.selections if selections is not None else ():
+            found = self._reach_of(node)
+            reach = Reach(max(reach.depth, found.depth), reach.returns | found.returns)
+        return reach
 
-    def _depth_of(self, node: SelectionNode) -> int:
+    def _reach_of(self, node: SelectionNode) -> Reach:
         match node:
             case FieldNode():
-                return 0 if node.name.value.startswith("__") else 1 + self._depth(node.selection_set)
+                return self._reach_of_field(node)
             case FragmentSpreadNode():
-                return self._fragment_depth(node.name.value)
+                return self._reach_of_spread(node.name.value)
             case InlineFragmentNode():
-                return self._depth(node.selection_set)
-        return 0
+                return self._reach(node.selection_set)
+        return Reach(0, Counter())
 
-    def _fragment_depth(self, name: str) -> int:
-        if name not in self._depth_of_fragment:
-            self._depth_of_fragment[name] = 0  # for a fragment that leads to itself, which another rule refuses
+    def _reach_of_field(self, node: FieldNode) -> Reach:
+        name = node.name.value
+        if name.startswith("__"):
+            return Reach(0, Counter())
+        within = self._reach(node.selection_set)
+        return Reach(within.depth + 1, within.returns + Counter({name: 1}))
+
+    def _reach_of_spread(self, name: str) -> Reach:
+        if name not in self._reach_of_fragment:
+            self._reach_of_fragment[name] = Reach(0, Counter())  # where it leads to itself, which another rule refuses
             fragment = self.context.get_fragment(name)
             if fragment is not None:
-                self._depth_of_fragment[name] = self._depth(fragment.selection_set)
-        return self._depth_of_fragment[name]
+                self._reach_of_fragment[name] = self._reach(fragment.selection_set)
+        return self._reach_of_fragment[name]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from adapters.keys import digest_of
 from adapters.principal import LOCAL_PRINCIPAL, Principal
 from gateway.settings import Settings, SettingsError
 
@@ -37,11 +37,6 @@ class Keyring:
         if scheme.lower() != "bearer" or principal is None:
             raise Unauthenticated
         return principal
-
-
-def digest_of(key: str) -> str:
-    """Give what is kept of a key: SHA-256 in hex; keys are random and long, so no salt is needed."""
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def new_key() -> str:
@@ -103,6 +98,12 @@ def _principal(entry: str, position: int) -> tuple[str, Principal]:
     tier = given.get("tier", "pro")
     if tier not in TIERS:
         raise SettingsError(f"TRIGRAPH_API_KEYS: {name!r} has the tier {tier!r}: choose from {', '.join(TIERS)}")
+    tenant, roles = given.get("tenant", name), tuple(given.get("roles", "admin").split("+"))
+    if not all(map(_NAME.match, (tenant, *roles))):
+        raise SettingsError(
+            f"TRIGRAPH_API_KEYS: {name!r} has a tenant or a role that is not 1 to 64 letters, digits, dots, dashes, "
+            "underscores: leave it out, or name one, as in `;tenant=acme;roles=admin+auditor`"
+        )
     stored = _DIGEST.match(key)
     if stored is None and key.startswith("sha256:"):
         raise SettingsError(f"TRIGRAPH_API_KEYS: the digest of {name!r} is not 64 hex digits in lower case")
@@ -114,8 +115,8 @@ def _principal(entry: str, position: int) -> tuple[str, Principal]:
     principal = Principal(
         id=name,
         name=name,
-        tenant=given.get("tenant", name),
-        roles=tuple(given.get("roles", "admin").split("+")),
+        tenant=tenant,
+        roles=roles,
         tier=tier,
         key=digest[:16],
     )

@@ -63,7 +63,7 @@ def _findings(scan: Scan) -> Iterator[RenderableType]:
         yield from _finding(name, finding)
     left = len(found) - len(telling[:MOST_FINDINGS])
     if left:
-        yield Text(f"  {left} more that are repeats, notes or weigh less: --json has them", "dim")
+        yield Text(f"  and {left} more of less weight: --json has them", "dim")
 
 
 def _finding(name: PhaseName, finding: Finding) -> Iterator[RenderableType]:

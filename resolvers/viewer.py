@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import fields
 
 import msgspec
 
@@ -31,8 +30,9 @@ async def viewer(info: Info) -> Principal:
 
 async def services(info: Info) -> list[ServiceStatus]:
     """Ask every adapter how it is, all at once."""
-    names = [Service(field.name) for field in fields(info.context.services)]
-    found = await asyncio.gather(*(getattr(info.context.services, name.value).health() for name in names))
+    adapters = info.context.services.by_name()
+    found = await asyncio.gather(*(adapter.health() for adapter in adapters.values()))
     return [
-        ServiceStatus(service=name, **msgspec.structs.asdict(health)) for name, health in zip(names, found, strict=True)
+        ServiceStatus(service=name, **msgspec.structs.asdict(health))
+        for name, health in zip(adapters, found, strict=True)
     ]

@@ -31,7 +31,7 @@ JWT_SECRET = "a secret of at least thirty-two characters"
 @pytest.fixture(scope="session")
 def engine_cache(pytestconfig: pytest.Config) -> Path:
     """Where the technique model is kept between runs of the tests."""
-    cache: pytest.Cache = pytestconfig.cache  # type: ignore[assignment] # the plugin is built in
+    cache: pytest.Cache = pytestconfig.cache
     return cache.mkdir("trigraph-engine")
 
 

@@ -49,7 +49,7 @@ class PackageRegistry:
     ) -> None:
         """Publish a version on npm; `body` answers for its archive, whose hash is `integrity`."""
         told = {"name": name, "version": version, **manifest}
-        data = tar_archive("package", {"package.json": json.dumps(told), **files})
+        data = npm_archive({"package.json": json.dumps(told), **files})
         path = f"/npm/{name}/-/{name}-{version}.tgz"
         hashed = "sha512-" + base64.b64encode(hashlib.sha512(data).digest()).decode()
         dist = {"tarball": f"http://127.0.0.1:{self._loopback.port}{path}", "integrity": integrity or hashed}
@@ -64,7 +64,7 @@ class PackageRegistry:
 
     def publish_held(self, name: str, version: str, let_go: asyncio.Event) -> None:
         """Publish a version on npm whose archive comes only when it is let go."""
-        data = tar_archive("package", {"package.json": json.dumps({"name": name, "version": version}), **CLEAN})
+        data = npm_archive({"package.json": json.dumps({"name": name, "version": version}), **CLEAN})
 
         async def body() -> AsyncIterator[bytes]:
             head = self._loopback.head(Content_Type="application/octet-stream", Content_Length=str(len(data)))
@@ -101,6 +101,11 @@ class PackageRegistry:
     def downloads(self, name: str) -> int:
         """Count how often an archive of a package was asked for."""
         return sum(asked.target.startswith((f"/npm/{name}/-/", f"/files/{name}")) for asked in self._loopback.asked)
+
+
+def npm_archive(files: Mapping[str, str]) -> bytes:
+    """Pack files as npm does."""
+    return tar_archive("package", files)
 
 
 def tar_archive(folder: str, files: Mapping[str, str]) -> bytes:

@@ -347,7 +347,7 @@ async def test_known_threats_are_listed_found_and_met(sigil: Sigil, principal: P
     assert [threat.id for threat in rest.nodes] == ["MAL-contract-1"]
     assert not rest.has_next_page
     grave = await sigil.threats(
-        principal, 5, None, ThreatFilter(severity=Severity.CRITICAL, ecosystem="npm", search="known")
+        principal, 5, None, ThreatFilter(severity=Severity.CRITICAL, ecosystem="npm", search="the contract's")
     )
     assert [threat.id for threat in grave.nodes] == ["MAL-contract-1"]
     first, none = await sigil.threats_by_id(principal, ["MAL-contract-1", "MAL-contract"])

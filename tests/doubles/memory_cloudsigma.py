@@ -34,7 +34,8 @@ from tests.doubles.memory_sigil import MemorySigil
 class MemoryCloudSigma:
     """Keeps executions in a dict; see `port.CloudSigma`. It watches with the same code as the real adapters do.
 
-    `calls` counts what the port was asked, `failure` is raised by `usage`, and `health_now` is what health says.
+    `calls` counts what the port was asked, `failure` is raised by `usage` and `generate`, and `health_now` is what
+    health says.
     """
 
     def __init__(self) -> None:
@@ -58,6 +59,8 @@ class MemoryCloudSigma:
     async def generate(self, principal: Principal, request: GenerateRequest) -> Execution:
         """Keep an execution that stays RUNNING until `advance` or `finish` is called."""
         self.calls["generate"] += 1
+        if self.failure is not None:
+            raise self.failure
         number = len(self._kept) + 1
         execution = Execution(
             arn=f"arn:memory:{number}",

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.document_limits import DEPTH, TOKENS
+from gateway.document_limits import DEPTH, RETURNS, TOKENS
 from tests.gateway.edge import Edge
 
 
 def nested(depth: int) -> str:
-    names = ["executions", "nodes", *["rules", "technique"] * depth][: depth - 1]
-    return "{ " + " { ".join([*names, "id" if names[-1] == "rules" else "name"]) + " }" * depth
+    """Fields in each other, each of another name."""
+    return "{ " + " { ".join(f"field{level}" for level in range(depth)) + " }" * depth
+
+
+def circling(rounds: int) -> str:
+    """From rules to techniques and back, round after round."""
+    return "{ executions { nodes { " + "rules { technique { " * rounds + "name" + " } }" * rounds + " } } }"
+
+
+async def refusals(edge: Edge, document: str, word: str) -> list[str]:
+    """The messages that hold a word."""
+    errors = (await edge.ask(document)).get("errors", [])
+    assert {error["extensions"]["code"] for error in errors} <= {"GRAPHQL_VALIDATION_FAILED"}
+    return [error["message"] for error in errors if word in error["message"]]
 
 
 def chained(fragments: int) -> str:
@@ -34,19 +46,33 @@ async def test_a_document_of_usual_length_is_run(edge: Edge) -> None:
 
 
 async def test_fields_may_be_nested_up_to_a_limit(edge: Edge) -> None:
-    """Rules lead to techniques and these to rules: each level multiplies, so there is a last one."""
-    allowed, refused = await edge.ask(nested(DEPTH)), await edge.ask(nested(DEPTH + 1))
-    assert allowed == {"data": {"executions": {"nodes": []}}}
-    (error,) = refused["errors"]
-    assert f"{DEPTH + 1} levels deep: at most {DEPTH}" in error["message"]
-    assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    """Each level multiplies, so there is a last one."""
+    assert await refusals(edge, nested(DEPTH), "levels deep") == []
+    (message,) = await refusals(edge, nested(DEPTH + 1), "levels deep")
+    assert f"{DEPTH + 1} levels deep: at most {DEPTH}" in message
 
 
-async def test_a_fragment_hides_no_depth(edge: Edge) -> None:
+async def test_a_field_may_be_come_back_to_a_few_times(edge: Edge) -> None:
+    """Rules lead to techniques and these to rules: a few rounds over one large execution take seconds."""
+    assert await edge.ask(circling(RETURNS)) == {"data": {"executions": {"nodes": []}}}
+    messages = await refusals(edge, circling(RETURNS + 1), "nested in itself")
+    assert [message.split("'")[1] for message in messages] == ["technique", "rules"]
+    assert f"{RETURNS + 1} times: at most {RETURNS}" in messages[0]
+
+
+async def test_the_same_field_side_by_side_is_no_return(edge: Edge) -> None:
+    """Only what multiplies counts: aliases of a field stand beside each other."""
+    document = "{ " + " ".join(f"a{number}: executions {{ nodes {{ arn }} }}" for number in range(5)) + " }"
+    assert len((await edge.ask(document))["data"]) == 5
+
+
+async def test_a_fragment_hides_neither_depth_nor_returns(edge: Edge) -> None:
     """What a fragment selects counts where it is used."""
     document = "{ executions { nodes { ...F } } } fragment F on Execution { " + "rules { technique { " * 6 + "name"
-    (error,) = (await edge.ask(document + " } }" * 6 + " }"))["errors"]
-    assert "15 levels deep" in error["message"]
+    document += " } }" * 6 + " }"
+    (message,) = await refusals(edge, document, "levels deep")
+    assert "15 levels deep" in message
+    assert len(await refusals(edge, document, "nested in itself 6 times")) == 2
 
 
 async def test_fragments_that_multiply_are_measured_once_each(edge: Edge) -> None:

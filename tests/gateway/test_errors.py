@@ -13,6 +13,7 @@ from gateway.errors import CODES
 from tests.gateway.edge import Edge, Served, connected
 
 USAGE = "{ usage { used } }"
+GENERATE = 'mutation { generateRules(input: {text: "a report"}) { __typename ... on Problem { code message } } }'
 
 
 class Overslept(errors.Unreachable):
@@ -50,6 +51,16 @@ async def test_an_adapters_error_has_its_sentence_and_a_stable_code(
     assert error["extensions"] == extensions
     assert error["path"] == ["usage"]
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+@pytest.mark.parametrize("kind", errors.Refused.__subclasses__(), ids=lambda kind: kind.__name__)
+async def test_every_refusal_of_a_mutation_is_data(kind: type[errors.Refused], edge: Edge) -> None:
+    """What the service says no to is a member of the mutation's union, never an error."""
+    edge.cloudsigma.failure = kind("Code", "the sentence")
+    answer = await edge.ask(GENERATE)
+    assert answer == {
+        "data": {"generateRules": {"__typename": kind.__name__, "code": "Code", "message": "the sentence"}}
+    }
 
 
 def test_every_class_of_the_tree_has_a_code() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from adapters.keys import digest_of
 from adapters.principal import LOCAL_PRINCIPAL
-from gateway.principals import Keyring, Unauthenticated, digest_of, is_loopback, new_key, read_keyring, refuse_open_door
+from gateway.principals import Keyring, Unauthenticated, is_loopback, new_key, read_keyring, refuse_open_door
 from gateway.settings import Settings, SettingsError
 
 KEY = "tg_0123456789_0123456789"
@@ -67,6 +68,9 @@ def test_without_keys_everyone_is_the_local_principal(header: str | None) -> Non
         (f"alice=sha256:{digest_of(KEY).upper()}", "the digest of 'alice' is not 64 hex digits"),
         (f"alice=sha256:{digest_of(KEY)[:63]}", "the digest of 'alice' is not 64 hex digits"),
         (f"alice={KEY};tier=gold", "has the tier 'gold': choose from free"),
+        (f"alice={KEY};tenant=", "'alice' has a tenant or a role that is not 1 to 64 letters"),
+        (f"alice={KEY};tenant={'a' * 65}", "'alice' has a tenant or a role that is not 1 to 64 letters"),
+        (f"alice={KEY};roles=admin+", "'alice' has a tenant or a role that is not 1 to 64 letters"),
         (f"alice={KEY};teir=free", "has ['teir']: use tenant, tier and roles"),
     ],
 )

@@ -72,7 +72,7 @@ def test_the_weightiest_findings_come_first_and_the_rest_is_counted() -> None:
     told = report_text([scan(*many)])
     assert told.index("rule-49") < told.index("rule-48")
     assert told.count("It runs.") == MOST_FINDINGS
-    assert "30 more that are repeats, notes or weigh less" in told
+    assert "and 30 more of less weight" in told
 
 
 def test_the_worst_scan_comes_last() -> None:

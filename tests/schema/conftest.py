@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from adapters.cloudsigma.port import CloudSigma
+from adapters.keys import digest_of
 from adapters.principal import Principal
 from adapters.services import Services
 from adapters.sigil.port import Sigil
 from gateway.app import create_app
 from gateway.assembly import Assembly
-from gateway.principals import Keyring, digest_of
+from gateway.principals import Keyring
 from gateway.settings import Settings
 from tests.graph_client import GraphClient, listening
 from tests.running import new_principal

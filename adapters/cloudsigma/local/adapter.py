@@ -43,6 +43,8 @@ logger = logging.getLogger(__name__)
 WORKFLOW = "cloudsigma"
 PIPELINE_SECONDS = 300.0
 EXECUTIONS_AT_ONCE = 8
+STORE_RETRY_SECONDS = 0.5
+LONGEST_STORE_RETRY_SECONDS = 30.0
 
 
 class LocalCloudSigma:
@@ -172,8 +174,20 @@ class LocalCloudSigma:
             await self.records.succeed(writing, arn, _within(output, remaining))
 
     async def _fail(self, arn: str, error: str) -> None:
-        async with self._feed.write(self._database) as writing:
-            await self.records.fail(writing, arn, error)
+        """Record the end, however long the store is away: otherwise the execution would be RUNNING for ever."""
+        wait = STORE_RETRY_SECONDS
+        while not await self._recorded_failure(arn, error):
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, LONGEST_STORE_RETRY_SECONDS)
+
+    async def _recorded_failure(self, arn: str, error: str) -> bool:
+        try:
+            async with self._feed.write(self._database) as writing:
+                await self.records.fail(writing, arn, error)
+        except Exception as trouble:  # noqa: BLE001 - each driver raises errors of its own
+            logger.warning("The end of %s could not be recorded, trying again: %s", arn, type(trouble).__name__)
+            return False
+        return True
 
 
 def _within(output: Output, remaining: int | None) -> Output:

@@ -15,6 +15,7 @@ from adapters.events.feed import ChangeFeed, InProcessChangeFeed
 from adapters.events.postgres import PostgresChangeFeed
 from adapters.events.watching import Observation, watch
 from adapters.health import Health, ServiceHealth
+from adapters.keys import digest_of
 from adapters.paging import Page
 from adapters.principal import Principal
 from adapters.sigil.local.admission import admit, require_plan
@@ -155,12 +156,7 @@ class LocalSigil:
         self, principal: Principal, after: str | None = None, scan_id: str | None = None
     ) -> AsyncIterator[Observation[Scan]]:
         """Watch the change feed, after what the store has already."""
-        return watch(
-            self.records,
-            self._feed,
-            principal.tenant,
-            after=after,
-            key=scan_id)
+        return watch(self.records, self._feed, principal.tenant, after=after, key=scan_id)
 
 
 def build(context: AdapterContext) -> LocalSigil:
@@ -172,7 +168,9 @@ def build(context: AdapterContext) -> LocalSigil:
         npm_configuration(os.environ, Path.home(), Path.cwd(), context.npm_registry),
         pip_configuration(os.environ, Path.home(), context.pypi_index),
     )
-    scanner = Scanner(registries=registries, workers=context.workers, cache=context.cache_dir / "scans")
+    # What lies there and is not in this database is cleared away, and several may share the cache.
+    cache = context.cache_dir / f"scans-{digest_of(context.database.dsn)[:16]}"
+    scanner = Scanner(registries=registries, workers=context.workers, cache=cache)
     records = ScanRecords(context.database, ENGINE)
     work = ScanWork(context.database, feed, scanner, records, ThreatRecords(context.database))
     return LocalSigil(context.database, context.durable, feed, scanner, work)

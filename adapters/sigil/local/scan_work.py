@@ -89,7 +89,9 @@ class ScanWork:
             if not self._scanner.is_analysed(scan_id):  # the steps' results are kept, but not what they made
                 await self._scanner.fetch(scan_id, exactly(target, found.version))
                 await self._scanner.analyse(scan_id)
-            await asyncio.gather(*(self._phase(scan_id, name) for name in PhaseName))
+            async with asyncio.TaskGroup() as running:
+                for name in PhaseName:
+                    running.create_task(self._phase(scan_id, name))
         await self._complete(scan_id, task, PackageName(target.ecosystem.value, target.name), found.version)
 
     async def _reuse(self, scan_id: str, task: Task, digest: str) -> bool:

@@ -89,7 +89,9 @@ class Scanner:
             await asyncio.gather(*(self.forget(scan_id) for scan_id in left))
 
     async def _analyse(self, folder: Path, parts: Sequence[worker.Part]) -> None:
-        await asyncio.gather(*(self.workers.run(worker.analyse_part, folder, part) for part in parts))
+        async with asyncio.TaskGroup() as running:
+            for part in parts:
+                running.create_task(self.workers.run(worker.analyse_part, folder, part))
         (folder / ANALYSED).touch()
 
     async def close(self) -> None:

@@ -21,9 +21,12 @@ _SNIPPET = 500
 _SECONDS = 20
 _CODE = re.compile(r"\.(?:[cm]?[jt]sx?|pyw?|pth|sh|bash|ps1|bat|cmd|vbs|html?|rb|php|node)$", re.IGNORECASE)
 _GAP = b" " * 120
-_FAR_RIGHT = re.compile(
-    rb"[^\s\"'`*#|][^\n\"'`]{0,200}?[ \t]{120,}(?![ \t])(?=[^\n]*(?:eval|require|exec|import|atob|fromCharCode|"
-    rb"Function|global|process|spawn|fetch|base64|subprocess|compile|urlopen)\b)[^\n]{1,400}"
+_MOST_GAPS = 1000
+_LEFT, _RIGHT = 200, 400
+_CODE_BEFORE = re.compile(rb"\s*[^\s\"'`*#|][^\"'`]*")
+_TELLING = re.compile(
+    rb"(?:eval|require|exec|import|atob|fromCharCode|Function|global|process|spawn|fetch|base64|subprocess|compile"
+    rb"|urlopen)\b"
 )
 
 
@@ -67,10 +70,26 @@ def _hits(scanner: yara_x.Scanner, data: bytes) -> Iterator[Hit]:
         starts = [match.offset for pattern in rule.patterns for match in pattern.matches]
         if starts:
             yield _hit(rule.identifier, data, min(starts))
-    if _GAP in data:
-        far = _FAR_RIGHT.search(data)
-        if far:
-            yield _hit(HIDDEN_RIGHT, data, far.start())
+    far = _far_right(data)
+    if far is not None:
+        yield _hit(HIDDEN_RIGHT, data, far)
+
+
+def _far_right(data: bytes) -> int | None:
+    """Find where telling code stands behind other code and so much space that an editor does not show it."""
+    gap = -1 if b"\0" in data[:8192] else data.find(_GAP)
+    for _ in range(_MOST_GAPS):
+        if gap < 0:
+            return None
+        line = data.rfind(b"\n", max(0, gap - _LEFT), gap) + 1 or max(0, gap - _LEFT)
+        behind = gap + len(_GAP)
+        while data[behind : behind + 1] in (b" ", b"\t"):
+            behind += 1
+        right = data[behind : behind + _RIGHT].partition(b"\n")[0]
+        if _CODE_BEFORE.fullmatch(data[line:gap]) and _TELLING.search(right):
+            return gap
+        gap = data.find(_GAP, behind)
+    return None
 
 
 def _hit(signature: str, data: bytes, start: int) -> Hit:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from adapters.sigil.local.code.facts import CodeFacts
-from adapters.sigil.local.material import Ecosystem, Package, Registration, Target
+from adapters.sigil.local.material import Ecosystem, Package, PackageFile, Registration, Release, Target
 from adapters.sigil.local.signatures import Hit
 from adapters.sigil.models import Finding, PhaseName
 
@@ -134,14 +134,21 @@ def run_phase(folder: Path, name: PhaseName) -> tuple[Finding, ...]:
 
 
 def warm() -> None:
-    """Load what phases and analysis need, so that the first scan is not the slowest."""
+    """Take a small package of both languages through everything, so that the first real one is not the slowest."""
     from adapters.sigil.local.analysis import facts_of
+    from adapters.sigil.local.phases.scanned import Scanned
     from adapters.sigil.local.signatures import signature_hits
 
-    facts_of(())
-    signature_hits(())
-    for name in PhaseName:
-        _phase(name)
+    files = (
+        PackageFile("index.js", b"require('child_process').exec(process.env.COMMAND)"),
+        PackageFile("setup.py", b"import os\nos.system(os.environ['COMMAND'])\n"),
+    )
+    for ecosystem in (Ecosystem.NPM, Ecosystem.PYPI):
+        release = Registration(releases=(Release(version="1.0.0"),))
+        package = Package(ecosystem=ecosystem, name="warm", version="1.0.0", files=files, registration=release)
+        scanned = Scanned(package, facts_of(files), signature_hits(files))
+        for name in PhaseName:
+            _phase(name)(scanned)
 
 
 def _phase(name: PhaseName) -> Callable[[Scanned], tuple[Finding, ...]]:

@@ -35,6 +35,10 @@ class Behaviour(StrEnum):
     REPLACES_GLOBAL = "replaces_global"  # fetch, XMLHttpRequest, wallet objects, prototypes, builtins
     HIDES = "hides"  # detached or hidden process, silenced errors around it, anti-debugging, sandbox checks
     DELETES_FILES = "deletes_files"  # widely: home, root, a tree that is computed
+    LISTS_FILES = "lists_files"  # a folder or tree is gone through: where it begins is the detail
+    RUINS_FILES = "ruins_files"  # removes, empties or overwrites what was found by going through folders
+    HOLDS_CODE = "holds_code"  # a text that is code which talks to others or runs something
+    TAKES_SECRET = "takes_secret"  # noqa: S105 - a parameter whose name says that callers hand over a secret
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):

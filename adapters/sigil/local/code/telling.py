@@ -192,7 +192,7 @@ _STARTUP = re.compile(
     r"/etc/(?:cron|rc\.local|init\.d|profile(?:\.d)?|systemd/system|ld\.so\.preload|xdg/autostart|anacrontab)|/var/spool/cron"
     r"|\.config[\\/](?:autostart|systemd[\\/]user)|\.local[\\/]share[\\/]systemd|Library[\\/]Launch(?:Agents|Daemons)"
     r"|(?:^|[\\/~])\.(?:bashrc|bash_profile|bash_login|profile|zshrc|zprofile|zshenv|xprofile|xinitrc)\b"
-    r"|Start Menu[\\/]+Programs[\\/]+Startup|(?:^|[\\/])Startup[\\/]+[^\\/]+\.(?:bat|cmd|vbs|js|lnk|exe|ps1)"
+    r"|Programs[\\/]+Startup|(?:^|[\\/])Startup[\\/]+[^\\/]+\.(?:bat|cmd|vbs|js|lnk|exe|ps1)"
     r"|CurrentVersion[\\/]+Run(?:Once)?\b|(?:site|dist)-packages[\\/].*\.pth$|\b(?:site|user)customize\.py$"
     r"|\.ssh[\\/]authorized_keys|\.git[\\/]hooks[\\/]|(?:^|[\\/])\.vscode[\\/](?:tasks|settings)\.json$",
     re.IGNORECASE,

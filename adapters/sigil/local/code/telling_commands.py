@@ -55,6 +55,7 @@ _COMMANDS = (
         (
             r"\bcurl\b.*\s(?:-d|--data(?:-\w+)?|-F|--form|-T|--upload-file)[\s=@\"'$]|\bwget\b.*--(?:post-(?:data|file)|body-(?:data|file))"
             r"|\b(?:curl|wget)\b.*(?:\$\(|`|\$\{?[A-Z_]{3,})|\b(?:nslookup|dig|host|ping)\b[^|;&]*(?:\$\(|`|\$\{?[A-Z_]{3,}|%[A-Z]+%)"
+            r"|\|\s*(?:mailx?|sendmail|mutt|[sm]smtp)\b|\bmailx?\s[^|;&]*<\s*\S"
             r"|Invoke-(?:WebRequest|RestMethod).*-Method\s+[\"']?Post|\|\s*(?:nc|ncat|netcat)\s+\S+\s+\d+|\bscp\s+\S+\s+\S+@\S+:"
         ),
     ),

@@ -6,6 +6,7 @@ import re
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
 from adapters.sigil.local.code.telling import Command, command_kinds, secret_path
+from adapters.sigil.local.phases import damage
 from adapters.sigil.local.phases.judging import (
     BAD,
     CERTAIN,
@@ -35,7 +36,7 @@ _WHOLE = re.compile(r"(?:~|/|\*|home|[A-Za-z]:\\?)\S{0,3}|.*\b(?:rm|rd|del|mkfs|
 
 def code_patterns(scanned: Scanned) -> tuple[Finding, ...]:
     """Find what a package's code does that hardly any honest package does."""
-    return found(scanned, _RULES)
+    return found(scanned, (*_RULES, *damage.RULES))
 
 
 def _download_runs(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:

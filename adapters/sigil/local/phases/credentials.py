@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
+from adapters.sigil.local.code.telling_places import Secret
 from adapters.sigil.local.phases.judging import (
     BAD,
     CERTAIN,
@@ -25,14 +26,17 @@ from adapters.sigil.local.phases.scanned import Scanned
 from adapters.sigil.local.phases.traits import (
     LEAVES,
     belongs_to,
+    foreign,
     hostile_address,
     known_host,
     mild_secret,
+    names_secret_files,
     trusted,
     whole_environment,
 )
 from adapters.sigil.models import Finding
 
+_TRIVIAL = 20_000
 _ADDRESSES = "wallet_address_pattern"
 
 
@@ -52,14 +56,33 @@ def _environment_leaves(scanned: Scanned, _path: str, flow: Flow, moment: Moment
     if belongs_to(flow):
         return by_moment(HINT, HINT, NOTE)[moment]
     if whole_environment(flow.source):
-        called = CERTAIN if hostile_address(flow.sink) else WEAK
+        called = CERTAIN if hostile_address(flow.sink) or foreign(scanned, flow.sink) else WEAK
         sure = known_host(flow.sink) or flow.sink.at_load
         return by_moment(CERTAIN, CERTAIN if sure else GRAVE, called)[moment]
     if hostile_address(flow.sink):
         return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment]
     if not known_host(flow.sink) or trusted(scanned, flow.sink):
         return by_moment(SUSPICIOUS, WEAK, NOTE)[moment]
-    return by_moment(CERTAIN, BAD, HINT)[moment]
+    bare = foreign(scanned, flow.sink) and scanned.code_bytes < _TRIVIAL
+    return by_moment(CERTAIN, BAD, CERTAIN if bare else HINT)[moment]
+
+
+def _named_file_leaves(scanned: Scanned, path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    if not names_secret_files(scanned, path) or trusted(scanned, flow.sink):
+        return None
+    hostile = hostile_address(flow.sink)
+    if not (hostile or known_host(flow.sink)):
+        return by_moment(DOUBTFUL, WEAK, NOTE)[moment]
+    return by_moment(CERTAIN, CERTAIN, DOUBTFUL if hostile else HINT)[moment]
+
+
+def _handed_over_leaves(scanned: Scanned, _path: str, flow: Flow, _moment: Moment) -> Judgement | None:
+    kind = flow.source.detail.partition(" ")[0]
+    if hostile_address(flow.sink):
+        return CERTAIN if kind != Secret.TOKEN else SUSPICIOUS
+    if not foreign(scanned, flow.sink):
+        return None
+    return SUSPICIOUS if kind == Secret.TOKEN else CERTAIN
 
 
 def _reads_secrets(scanned: Scanned, path: str, fact: Fact, moment: Moment) -> Judgement | None:
@@ -142,6 +165,20 @@ _RULES = (
         frozenset((Behaviour.READS_SECRET_FILE,)),
         LEAVES,
         _file_leaves,
+    ),
+    FlowRule(
+        Rule("secret-file-leaves", "The content of a file with secrets goes out over the network."),
+        frozenset((Behaviour.READS_FILE,)),
+        LEAVES,
+        _named_file_leaves,
+    ),
+    FlowRule(
+        Rule(
+            "handed-secret-leaves", "A key, password or token that callers hand over goes to a host of somebody else."
+        ),
+        frozenset((Behaviour.TAKES_SECRET,)),
+        LEAVES,
+        _handed_over_leaves,
     ),
     FlowRule(
         Rule("environment-leaves", "The environment, or a secret in it, goes out over the network."),

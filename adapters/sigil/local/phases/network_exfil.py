@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
-from adapters.sigil.local.code.telling import Place, secret_path
+from adapters.sigil.local.code.telling import Place
+from adapters.sigil.local.code.telling_places import unknown_root, wide_root
 from adapters.sigil.local.phases.judging import (
     BAD,
     CERTAIN,
@@ -29,18 +30,24 @@ from adapters.sigil.local.phases.traits import (
     SECRETS,
     address_of,
     belongs_to,
+    by_mail,
     hides_address,
     hostile_address,
     identifies,
     known_host,
+    names_secret_files,
     trusted,
 )
 from adapters.sigil.models import Finding
 
 _TAKEN = SECRETS | {Behaviour.READS_SYSTEM, Behaviour.READS_FILE, Behaviour.RUNS_SHELL, Behaviour.RUNS_PROCESS}
 _OWN_FILE = re.compile(r"package\.json|pyproject\.toml|VERSION|__file__|__dirname|README|LICENSE", re.IGNORECASE)
-_SECRET_NAMES = re.compile(
-    rb"[\"'`/](?:\.env|\.git-credentials|\.netrc|\.pypirc|\.npmrc|id_rsa|credentials|wallet\.dat)[\"'`/.]"
+_REPOSITORY_COMMAND = re.compile(
+    r"\s*(?:git|hg|svn|jj)\s+(?:-\S+\s+)*(?:log|describe|rev-parse|rev-list|status|diff|shortlog|tag|branch|show|ls-files)\b"
+)
+_CODE_HOSTS = re.compile(
+    r"https://(?:[\w-]+\.)*(?:github|gitlab|bitbucket|codeberg|gitea|azure|visualstudio)\.(?:com|org)(?=[:/]|$)",
+    re.IGNORECASE,
 )
 _CHAT = frozenset((Place.WEBHOOK,))
 
@@ -87,7 +94,9 @@ def _file_leaves(scanned: Scanned, path: str, flow: Flow, moment: Moment) -> Jud
         return None
     if _OWN_FILE.search(flow.source.detail):
         return by_moment(WEAK, NOTE, NOTE)[moment]
-    if any(secret_path(text) for text in scanned.facts[path].strings) or _SECRET_NAMES.search(scanned.contents[path]):
+    if by_mail(flow.sink):
+        return by_moment(CERTAIN, CERTAIN, NOTE)[moment]
+    if names_secret_files(scanned, path):
         return by_moment(CERTAIN, CERTAIN, HINT)[moment]
     return by_moment(BAD, SUSPICIOUS, NOTE)[moment]
 
@@ -95,8 +104,19 @@ def _file_leaves(scanned: Scanned, path: str, flow: Flow, moment: Moment) -> Jud
 def _output_leaves(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
     if hostile_address(flow.sink) or flow.sink.behaviour is Behaviour.LOOKS_UP_NAME:
         return None
+    told = _CODE_HOSTS.match(flow.sink.detail) or scanned.serves(flow.sink.detail)
+    if told and _REPOSITORY_COMMAND.match(flow.source.detail):
+        return NOTE
     sure = known_host(flow.sink) and not trusted(scanned, flow.sink)
     return by_moment(CERTAIN, CERTAIN if sure else GRAVE, HINT)[moment]
+
+
+def _folders_leave(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    sure = hostile_address(flow.sink) or (known_host(flow.sink) and not trusted(scanned, flow.sink))
+    if wide_root(flow.source.detail):
+        called = SUSPICIOUS if hostile_address(flow.sink) else HINT
+        return by_moment(CERTAIN, CERTAIN if sure else GRAVE, called)[moment]
+    return by_moment(SUSPICIOUS, DOUBTFUL, NOTE)[moment] if sure and unknown_root(flow.source.detail) else None
 
 
 def _names_hostile(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judgement | None:
@@ -155,6 +175,12 @@ _RULES = (
         frozenset((Behaviour.READS_FILE,)),
         frozenset((Behaviour.SENDS,)),
         _file_leaves,
+    ),
+    FlowRule(
+        Rule("folders-leave", "A walk through somebody's folders, or what it finds there, goes out over the network."),
+        frozenset((Behaviour.LISTS_FILES,)),
+        LEAVES,
+        _folders_leave,
     ),
     FlowRule(
         Rule("command-output-leaves", "What a command prints goes out over the network."),

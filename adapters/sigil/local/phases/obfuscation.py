@@ -85,6 +85,14 @@ def _shape(install: Judgement, load: Judgement, call: Judgement) -> Judge:
     return lambda _scanned, _path, moment: judgements[moment]
 
 
+def _unpacks(scanned: Scanned, path: str, moment: Moment) -> Judgement | None:
+    """Judge what is unpacked in one expression: what is never run is data."""
+    known = scanned.facts.get(path)
+    if known is not None and known.parsed and not scanned.does(path, *RUNS):
+        return None
+    return by_moment(CERTAIN, CERTAIN, SUSPICIOUS)[moment]
+
+
 _RULES = (
     FlowRule(
         Rule("encoded-payload-run", "Code that was written encoded or packed is decoded and run."),
@@ -137,7 +145,7 @@ _RULES = (
     HitRule(
         Rule("packer", "Code is unpacked and run in one expression."),
         "python_packer",
-        _shape(CERTAIN, CERTAIN, SUSPICIOUS),
+        _unpacks,
     ),
     HitRule(
         Rule("armoured-script", "PyArmor has locked the script."),

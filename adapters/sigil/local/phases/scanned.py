@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -119,6 +120,26 @@ class Scanned:
         named = (*said, *project_addresses(self.contents.get(MANIFEST, b"")))
         return tuple(place for url in named if url and (place := _place(url)))
 
+    @cached_property
+    def code_bytes(self) -> int:
+        """How large the package's code is in all."""
+        return sum(len(self.contents[path]) for path in self.facts if path != MANIFEST)
+
+    @cached_property
+    def documents(self) -> str:
+        """What the package says about itself, in lower case: manifests and read-mes, 200,000 characters of each."""
+        told = [file.data[:_TOLD] for file in self.package.files if _ABOUT.search(file.path)]
+        return b"\n".join(told).decode("utf-8", "replace").lower()
+
+    def serves(self, address: str) -> bool:
+        """Whether a package is made for the service at an address: it is named after it, or tells of it."""
+        host = host_of(address) or _HOST.split(address.lower(), maxsplit=1)[0]
+        domain = _domain(host)
+        label = domain.partition(".")[0]
+        name = _NO_LETTERS.sub("", self.package.name.lower())
+        named = len(label) >= _LABEL and _NO_LETTERS.sub("", label) in name
+        return bool(domain) and (named or domain in self.documents or self.trusts(address))
+
     def trusts(self, address: str) -> bool:
         """Whether code of this package is expected to fetch from an address: its registry, its project's own places.
 
@@ -132,6 +153,23 @@ class Scanned:
         return any(
             _place(address) == own if "/" in own else host == own or host.endswith(f".{own}") for own in self.own_places
         )
+
+
+_TOLD = 200_000
+_LABEL = 4
+_ABOUT = re.compile(
+    r"^(?:package\.json|pyproject\.toml|PKG-INFO|[^/]*\.dist-info/METADATA|readme[^/]*)$", re.IGNORECASE
+)
+_HOST = re.compile(r"[/:?#]")
+_NO_LETTERS = re.compile(r"[^a-z0-9]+")
+_SECOND_LEVELS = frozenset(("co", "com", "org", "net", "gov", "ac", "edu"))
+
+
+def _domain(host: str) -> str:
+    """Cut a host down to the domain that somebody registered."""
+    parts = host.rstrip(".").split(".")
+    count = 3 if len(parts) > 2 and parts[-2] in _SECOND_LEVELS else 2  # noqa: PLR2004 - example.co.uk
+    return ".".join(parts[-count:]) if len(parts) > 1 else ""
 
 
 _NPM = frozenset(("registry.npmjs.org", "registry.yarnpkg.com", "registry.npmmirror.com", "nodejs.org"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
-from adapters.sigil.local.code.telling import Place, host_of, local_host, place
+from adapters.sigil.local.code.telling import Place, host_of, local_host, place, secret_path
 from adapters.sigil.local.phases.scanned import Scanned
 
 RUNS = frozenset((Behaviour.RUNS_CODE, Behaviour.RUNS_SHELL, Behaviour.RUNS_PROCESS, Behaviour.IMPORTS_DYNAMICALLY))
@@ -30,6 +30,9 @@ _IDENTITY = re.compile(
 )
 _MILD_SECRET_FILE = re.compile(
     r"\.npmrc|\.yarnrc|\.netrc|pip\.conf|\.pypirc|\.env\b|\.docker|/etc/passwd|_history", re.IGNORECASE
+)
+_SECRET_NAMES = re.compile(
+    rb"[\"'`/\\](?:\.env(?:\.\w+)?|\.git-credentials|\.netrc|\.pypirc|\.npmrc|id_rsa|credentials|wallet\.dat)[\"'`/.*$]"
 )
 _BARE_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?=[:/?]|$)", re.IGNORECASE)
 _PRIVATE = re.compile(r"(?:10|127)\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.")
@@ -85,13 +88,31 @@ def mild_secret(fact: Fact) -> bool:
     return bool(_MILD_SECRET_FILE.search(fact.detail))
 
 
+def by_mail(fact: Fact) -> bool:
+    """Whether something is sent by mail."""
+    return fact.detail.startswith("mailto:")
+
+
+def foreign(scanned: Scanned, fact: Fact) -> bool:
+    """Whether a fact's address is fixed, and neither of the package's project nor of the service that it tells of."""
+    return known_host(fact) and not scanned.serves(fact.detail)
+
+
+def names_secret_files(scanned: Scanned, path: str) -> bool:
+    """Whether a file's texts name files in which secrets lie."""
+    known = scanned.facts[path].strings
+    return any(secret_path(text) for text in known) or bool(_SECRET_NAMES.search(scanned.contents[path]))
+
+
 def trusted(scanned: Scanned, fact: Fact) -> bool:
     """Whether a fact's address is one that the package is expected to speak to."""
     return bool(fact.detail) and scanned.trusts(fact.detail)
 
 
 def known_host(fact: Fact) -> bool:
-    """Whether the code says plainly which host of the network it speaks to, other than the own machine."""
+    """Whether the code says plainly which host of the network, other than the own machine, or mailbox it speaks to."""
+    if by_mail(fact):
+        return "@" in fact.detail or fact.at_load
     bare = _BARE_HOST.match(fact.detail)
     host = host_of(fact.detail) or (bare[0] if bare else "")
     return "." in host and not local_host(host) and not _PRIVATE.match(host)

@@ -2,11 +2,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
-from adapters.cloudsigma.models import ExecutionStatus, Output, Stage
+from adapters.cloudsigma.local.adapter import LocalCloudSigma
+from adapters.cloudsigma.models import Execution, ExecutionStatus, GenerateRequest, InputType, Output, Stage
+from adapters.events.feed import InProcessChangeFeed, Writing
+from adapters.principal import LOCAL_PRINCIPAL
+from adapters.store.database import Database, sqlite_url
 from tests.adapters.cloudsigma.local.adapter_process import Became
 from tests.running import PROJECT
 
@@ -65,3 +73,57 @@ def test_an_unexpected_failure_tells_nothing_of_the_inside(became: Became, text:
 def test_an_execution_whose_caller_went_away_is_begun(became: Became) -> None:
     """Whenever a caller is gone between asking and the answer, nothing is recorded that never ends."""
     assert became.never_begun == []
+
+
+class WorkAtOnce:
+    """Durable work that is done before `begin` returns."""
+
+    def define(self, _name: str, body: Callable[[str], Awaitable[None]]) -> None:
+        self._body = body
+
+    async def begin(self, _name: str, key: str) -> None:
+        await self._body(key)
+
+
+class AwayFeed(InProcessChangeFeed[Execution]):
+    """A feed whose store is away for the next `away` transactions."""
+
+    away = 0
+
+    @asynccontextmanager
+    async def write(self, database: Database) -> AsyncIterator[Writing[Execution]]:
+        if self.away:
+            self.away -= 1
+            raise ConnectionRefusedError("the store restarts")
+        async with super().write(database) as writing:
+            yield writing
+
+
+async def test_an_execution_ends_though_the_store_is_away_when_it_fails(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its failure is recorded when the store is back, so that it is not RUNNING for ever."""
+    database, feed = Database(sqlite_url(tmp_path)), AwayFeed()
+    await database.migrate()
+
+    class Pipeline:
+        async def warm(self) -> None:
+            """Nothing to load."""
+
+        async def run(self, *_: object, **__: object) -> Output:
+            feed.away = 1
+            raise ConnectionResetError("the store went away")
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Any]:
+        yield Pipeline()
+
+    adapter = LocalCloudSigma(database, WorkAtOnce(), feed, opened())  # type: ignore[arg-type] # a double
+    await adapter.start()
+    begun = await adapter.generate(LOCAL_PRINCIPAL, GenerateRequest(input_type=InputType.TEXT, text="a report"))
+    (ended,) = await adapter.executions_by_arn(LOCAL_PRINCIPAL, [begun.arn])
+    await adapter.close()
+    await database.close()
+    assert ended is not None
+    assert (ended.status, ended.error_code) == (ExecutionStatus.FAILED, "PipelineFailed")
+    assert "could not be recorded, trying again: ConnectionRefusedError" in caplog.text

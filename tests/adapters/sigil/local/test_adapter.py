@@ -46,9 +46,11 @@ async def test_a_scan_that_takes_too_long_fails(
     """After its time it ends as timeout, and nothing of it is left."""
     monkeypatch.setattr(local._work, "_scan_seconds", 0.3)
     name = new_name()
-    package_registry.publish_held(name, "1.0.0", asyncio.Event())
+    let_go = asyncio.Event()
+    package_registry.publish_held(name, "1.0.0", let_go)
     scan = await ended(local, principal, await local.submit(principal, f"npm:{name}"))
     assert (scan.status, scan.error and scan.error.code) == (ScanStatus.FAILED, "timeout")
+    let_go.set()
 
 
 async def test_a_hostile_archive_fails_the_scan_with_its_reason(

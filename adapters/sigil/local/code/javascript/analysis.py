@@ -14,6 +14,7 @@ from adapters.sigil.local.code.javascript import (  # noqa: F401 - most of them 
     screening,
     statements,
     system_effects,
+    walk_effects,
 )
 from adapters.sigil.local.code.javascript.state import Exhausted, State, evaluate
 from adapters.sigil.local.code.javascript.tree import Node, parse

@@ -7,7 +7,7 @@ import re
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.javascript import folding, names
 from adapters.sigil.local.code.javascript.call import KNOWN, Call, known, method, passed_on
-from adapters.sigil.local.code.javascript.values import NOTHING, Value, merge, tainted
+from adapters.sigil.local.code.javascript.values import NOTHING, UNKNOWN_PART, Value, merge, tainted
 
 _EVERYDAY_CODE = re.compile(
     r"^\s*(?:[\"']use strict[\"'];?\s*)?(?:return\s+)?"
@@ -15,6 +15,7 @@ _EVERYDAY_CODE = re.compile(
     r"|function\s*\*?\s*\(\)\s*\{\s*\}|async\b.{0,40}|\(?\s*(?:async\s*)?\(?\w{0,9}\)?\s*=>.{0,60}|[\w.]{0,40})?"
     r"\s*;?\s*(?:\(?\))?\s*$"
 )
+_FILES = (".js", ".cjs", ".mjs", ".json")
 _RISKY_MODULES = frozenset({"child_process", "http", "https", "net", "dns", "fs", "vm", "os", "dgram", "tls"})
 
 
@@ -112,6 +113,15 @@ def _require(call: Call) -> Value:
     if call.arguments:
         call.state.sink(Behaviour.IMPORTS_DYNAMICALLY, call.node, name.taints, call.shown(0))
     return tainted(name.taints)
+
+
+@known("require.resolve")
+def _resolve_module(call: Call) -> Value:
+    """Read where another package's file lies."""
+    name = call.argument(0).text or ""
+    if not call.argument(0).whole or name.startswith("."):
+        return tainted(call.taints)
+    return Value(text=f"{UNKNOWN_PART}/node_modules/{name}" + ("" if name.endswith(_FILES) else "/index.js"))
 
 
 @known("module.createRequire", "createRequire")

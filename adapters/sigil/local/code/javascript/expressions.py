@@ -77,9 +77,18 @@ def _last(state: State, node: Node) -> Value:
     return evaluate(state, node.named[-1])
 
 
-@handles("yield_expression", "spread_element")
+@handles("spread_element")
 def _spread(state: State, node: Node) -> Value:
     return names.used(state, evaluate(state, node.named[0]), node) if node.named else NOTHING
+
+
+@handles("yield_expression")
+def _yield(state: State, node: Node) -> Value:
+    """Read what a generator hands out as its result, for those who iterate over it."""
+    value = _spread(state, node)
+    if state.current is not None:
+        state.absorb(state.current.result, value)
+    return value
 
 
 @handles("sequence_expression")

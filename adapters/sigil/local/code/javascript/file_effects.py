@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 
-from adapters.sigil.local.code import telling
+from adapters.sigil.local.code import telling, telling_places
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.javascript.call import Call, known, method
 from adapters.sigil.local.code.javascript.folding import shown
 from adapters.sigil.local.code.javascript.values import NOTHING, UNKNOWN_PART, Value, tainted
+from adapters.sigil.local.code.javascript.walk_effects import found_by_walking, ruined
 
 _READS = (
     "readFile",
     "readFileSync",
     "createReadStream",
-    "readdir",
-    "readdirSync",
     "readJson",
     "readJsonSync",
     "readJSON",
@@ -60,11 +59,18 @@ def _fs(names: tuple[str, ...]) -> list[str]:
 def _read(call: Call) -> Value:
     path = call.argument(0)
     text = shown(path) if path.text else ""
-    if "readdir" in call.method and not telling.secret_path(text):
-        return answered(call, NOTHING)
     secret = telling.secret_path(text)
     behaviour = Behaviour.READS_SECRET_FILE if secret else Behaviour.READS_FILE
-    return answered(call, Value(taints=call.state.source(behaviour, call.node, text, hidden=not secret)))
+    taints = call.state.source(behaviour, call.node, text, hidden=not secret)
+    packed = {number for written, number in call.state.written.items() if written == text}
+    return answered(call, Value(taints=taints | packed | _behind(call, path)))
+
+
+def _behind(call: Call, path: Value) -> frozenset[int]:
+    """Pick the folders gone through to find a file, and what was written to its path before."""
+    ledger = call.state.ledger
+    written = {taint for taint in path.taints if ledger.behaviour(taint) is Behaviour.WRITES_FILE}
+    return found_by_walking(call.state, path) | written
 
 
 def answered(call: Call, value: Value) -> Value:
@@ -79,7 +85,10 @@ def _write(call: Call) -> Value:
     path = call.argument(0)
     text = shown(path) if path.text else ""
     content = call.data(1).taints if call.method != "createWriteStream" else frozenset()
+    if "append" not in call.method.lower() and call.option("flags").text != "a":
+        ruined(call.state, call.node, path, content)
     number = _written(call, text, content)
+    _code_changed(call, text, content, call.argument(1))
     _mark_path(call, text, number, content)
     for function in call.callbacks:
         call.state.load(function)
@@ -93,6 +102,15 @@ def _written(call: Call, text: str, content: frozenset[int]) -> int:
     if telling.package_path(text):
         call.state.sink(Behaviour.CHANGES_PACKAGES, call.node, content, text)
     return number
+
+
+def _code_changed(call: Call, target: str, content: frozenset[int], data: Value) -> None:
+    """Enter that code of another program or package is written, and whether the text is code by itself."""
+    if not (telling_places.application_code(target) or telling_places.foreign_module(target)):
+        return
+    if data.text and telling_places.powerful_code(data.text):
+        content |= call.state.source(Behaviour.HOLDS_CODE, call.node, target, hidden=True)
+    call.state.sink(Behaviour.CHANGES_PACKAGES, call.node, content, target)
 
 
 def _mark_path(call: Call, text: str, number: int, content: frozenset[int]) -> None:
@@ -112,6 +130,7 @@ def _copy(call: Call) -> Value:
     target = call.shown(1)
     if telling.startup_path(target):
         call.state.sink(Behaviour.WRITES_STARTUP, call.node, call.data(0).taints, target)
+    _code_changed(call, target, of_written(call, call.data(0)), NOTHING)
     for function in call.callbacks:
         call.state.load(function)
     return NOTHING
@@ -152,6 +171,7 @@ def _remove(call: Call) -> Value:
     wide = bool(_WIDE.match(path.text or "")) or path.path == "os.homedir()"
     if wide and path.text not in {UNKNOWN_PART, UNKNOWN_PART + "/"}:
         call.state.note(Behaviour.DELETES_FILES, call.node, path.text or "home")
+    ruined(call.state, call.node, path)
     for function in call.callbacks:
         call.state.load(function)
     return NOTHING

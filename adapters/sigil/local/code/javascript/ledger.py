@@ -28,19 +28,21 @@ _LEAVING = _OWN_DATA | _OUTPUT | {Behaviour.ENCODES}
 _KEPT = _OWN_DATA | _OUTPUT | _PAYLOAD | {Behaviour.ENCODES}
 _RUNNING = _PAYLOAD | {Behaviour.WRITES_FILE, Behaviour.MAKES_EXECUTABLE}
 _WAYS: dict[Behaviour, frozenset[Behaviour]] = {
-    Behaviour.SENDS: _LEAVING | {Behaviour.DECODES},
-    Behaviour.LOOKS_UP_NAME: _LEAVING | {Behaviour.DECODES},
+    Behaviour.SENDS: _LEAVING
+    | {Behaviour.DECODES, Behaviour.WRITES_FILE, Behaviour.TAKES_SECRET, Behaviour.LISTS_FILES},
+    Behaviour.LOOKS_UP_NAME: _LEAVING | {Behaviour.DECODES, Behaviour.TAKES_SECRET},
+    Behaviour.RUINS_FILES: frozenset({Behaviour.LISTS_FILES, Behaviour.ENCODES}),
     Behaviour.DOWNLOADS: frozenset({Behaviour.DECODES}),
-    Behaviour.ENCODES: _OWN_DATA | _OUTPUT,
+    Behaviour.ENCODES: _OWN_DATA | _OUTPUT | {Behaviour.TAKES_SECRET, Behaviour.LISTS_FILES},
     Behaviour.DECODES: frozenset({Behaviour.DOWNLOADS, Behaviour.READS_FILE}),
     Behaviour.RUNS_CODE: _RUNNING | {Behaviour.READS_FILE, Behaviour.READS_ENVIRONMENT},
     Behaviour.RUNS_SHELL: _RUNNING,
     Behaviour.RUNS_PROCESS: _RUNNING,
     Behaviour.IMPORTS_DYNAMICALLY: _RUNNING,
     Behaviour.MAKES_EXECUTABLE: _PAYLOAD | {Behaviour.WRITES_FILE},
-    Behaviour.WRITES_FILE: _KEPT,
+    Behaviour.WRITES_FILE: _KEPT | {Behaviour.LISTS_FILES},
     Behaviour.WRITES_STARTUP: _KEPT,
-    Behaviour.CHANGES_PACKAGES: _KEPT,
+    Behaviour.CHANGES_PACKAGES: _KEPT | {Behaviour.HOLDS_CODE},
     Behaviour.WRITES_CLIPBOARD: _PAYLOAD | {Behaviour.READS_CLIPBOARD},
     Behaviour.CONNECTS_BACK: _OUTPUT,
 }
@@ -125,7 +127,13 @@ class Ledger:
         """Leave out what is only encoded on its way: that says something where it is the machine's own data."""
         own = {sink for _, sink in self._flows}
         kept = self._flows
-        return [way for way in kept if self._entries[way[0]].behaviour is not Behaviour.ENCODES or way[0] in own]
+        return [
+            way
+            for way in kept
+            if self._entries[way[0]].behaviour is not Behaviour.ENCODES
+            or way[0] in own
+            or self._entries[way[1]].behaviour is Behaviour.RUINS_FILES
+        ]
 
     def flows(self) -> tuple[Flow, ...]:
         """List the flows by the lines of their sources and sinks."""

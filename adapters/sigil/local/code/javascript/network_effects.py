@@ -102,6 +102,7 @@ def _datas(call: Call, taints: frozenset[int]) -> list[int]:
         Behaviour.WRITES_FILE,
         Behaviour.READS_FILE,
         Behaviour.REPLACES_GLOBAL,
+        Behaviour.LISTS_FILES,
     }
     return [taint for taint in taints if call.state.ledger.behaviour(taint) not in plain]
 
@@ -296,5 +297,7 @@ def _resolver(_: Call) -> Value:
 @method("sendMail", "sendMessage", "sendDocument")
 def _message(call: Call) -> Value:
     if call.taints:
-        call.state.sink(Behaviour.SENDS, call.node, call.taints, call.method)
+        target = call.option("to")
+        mail = f"mailto:{shown(target) if target.text else ''}"
+        call.state.sink(Behaviour.SENDS, call.node, call.taints, mail if call.method == "sendMail" else call.method)
     return NOTHING

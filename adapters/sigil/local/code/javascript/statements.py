@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from adapters.sigil.local.code import telling_places
+from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.javascript import names
 from adapters.sigil.local.code.javascript.folding import unescape
 from adapters.sigil.local.code.javascript.state import State, evaluate, handles
 from adapters.sigil.local.code.javascript.tree import Node
-from adapters.sigil.local.code.javascript.values import NOTHING, Function, Value, merge
+from adapters.sigil.local.code.javascript.values import NOTHING, Function, Scope, Value, merge
 
 _TYPES_ONLY = (
     "interface_declaration",
@@ -153,3 +155,23 @@ def _bind_parameters(state: State, function: Function) -> None:
         else:
             value = function.parameters[position].value if position in function.parameters else NOTHING
         names.bind(state, pattern, value, function.scope)
+        _mark_secrets(state, function.scope, pattern)
+
+
+def _mark_secrets(state: State, scope: Scope, pattern: Node) -> None:
+    """Mark parameters, those taken out of an object too, whose names say that callers hand over a secret."""
+    if pattern.kind in {"required_parameter", "optional_parameter"}:
+        inner = pattern.field("pattern")
+        pattern = inner if inner is not None else pattern
+    if pattern.kind == "object_pattern":
+        for child in pattern.named:
+            _mark_secrets(state, scope, child)
+    if pattern.kind in {"assignment_pattern", "object_assignment_pattern"} and pattern.named:
+        pattern = pattern.named[0]
+    if pattern.kind not in {"identifier", "shorthand_property_identifier_pattern"}:
+        return
+    name = state.text(pattern)
+    kind = telling_places.secret_parameter(name)
+    if kind is not None:
+        taints = state.source(Behaviour.TAKES_SECRET, pattern, f"{kind} {name}", hidden=True)
+        state.absorb(scope.declare(name), Value(taints=taints))

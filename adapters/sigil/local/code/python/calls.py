@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
-from adapters.sigil.local.code.python import execution, files, folding, functions, network, processes, system
+from adapters.sigil.local.code.python import execution, files, folding, functions, network, processes, system, walking
 from adapters.sigil.local.code.python.lookups import chosen
 from adapters.sigil.local.code.python.values import LONGEST_CONSTANT, Arguments, Value, joined, sources_of
 
@@ -114,7 +114,7 @@ def _other(machine: Machine, node: Node, callee: Value, arguments: Arguments) ->
     name = callee.name
     every = arguments.every()
     sources = sources_of(every) | callee.sources
-    if name in _ENCODERS:
+    if name in _ENCODERS or callee.member == "encrypt":
         return Value(sources=sources | machine.source_value(Behaviour.ENCODES, node, callee.member))
     if name in folding.DECODERS or callee.member in ("decrypt", "decompress"):
         return Value(sources=sources | machine.source_value(Behaviour.DECODES, node, callee.member))
@@ -191,6 +191,7 @@ def _callbacks(machine: Machine, callee: Value, arguments: Arguments, result: Va
 _HANDLERS: Mapping[str, Handler] = {
     **execution.HANDLERS,
     **files.HANDLERS,
+    **walking.HANDLERS,
     **network.HANDLERS,
     **processes.HANDLERS,
     **system.HANDLERS,

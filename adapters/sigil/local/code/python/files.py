@@ -9,7 +9,9 @@ from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.python.execution import machine_payload
 from adapters.sigil.local.code.python.machine import widened
 from adapters.sigil.local.code.python.values import NOTHING, Arguments, Value, sources_of
+from adapters.sigil.local.code.python.walking import ruined
 from adapters.sigil.local.code.telling import package_path, secret_path, startup_path
+from adapters.sigil.local.code.telling_places import application_code, foreign_module, powerful_code, wide_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,24 +28,33 @@ _EXECUTABLE_BITS = 0o111
 def read(machine: Machine, node: Node, path: Value) -> frozenset[int]:
     """Give the fact that a file is read, or one that holds secrets."""
     behaviour = Behaviour.READS_SECRET_FILE if secret_path(path.text) else Behaviour.READS_FILE
-    return machine.source_value(behaviour, node, path.text) | path.sources
+    before = machine.written.get(path.text, NOTHING)
+    return machine.source_value(behaviour, node, path.text) | path.sources | before
 
 
 def written(machine: Machine, node: Node, path: Value, data: Value) -> None:
     """Follow data is written to a path; whoever runs or reads the path later gets what was written."""
     text = path.text
     sources = sources_of((data,))
+    ruined(machine, node, path, sources)
     behaviour = Behaviour.WRITES_FILE
     if startup_path(text):
         behaviour = Behaviour.WRITES_STARTUP
-    elif package_path(text):
+    elif package_path(text) or application_code(text) or foreign_module(text):
         behaviour = Behaviour.CHANGES_PACKAGES
+        sources |= _code_held(machine, node, data)
     number = machine.sink(behaviour, node, sources, text)
     path.sources |= sources | {number}
     literal = re.sub(r"\{[^}]*\}", "", text)
     if len(literal) >= _SHORTEST_PATH:
         machine.written[text] = machine.written.get(text, NOTHING) | sources | {number}
     carried(machine, node, data)
+
+
+def _code_held(machine: Machine, node: Node, data: Value) -> frozenset[int]:
+    if not powerful_code(data.text):
+        return NOTHING
+    return machine.source_value(Behaviour.HOLDS_CODE, node, "code", latent=True)
 
 
 def carried(machine: Machine, node: Node, data: Value) -> None:
@@ -63,6 +74,8 @@ def opened(machine: Machine, node: Node, callee: Value, arguments: Arguments) ->
         mode = arguments.get(1, "mode")
     how = str(mode.constant) if mode is not None and mode.constant is not None else "r"
     if any(letter in how for letter in "wax"):
+        if "w" in how:
+            ruined(machine, node, path)
         return Value(name="file()", path=path)
     return Value(name="file()", path=path, sources=read(machine, node, path))
 
@@ -121,8 +134,8 @@ def copied(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -
     return target
 
 
-def listed(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
-    """Follow a folder is listed or a database opened: telling where secrets lie there."""
+def database(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
+    """Follow a database that is opened: telling where secrets lie there."""
     path = arguments.get(0) or Value()
     sources = read(machine, node, path) if secret_path(path.text) else path.sources
     return Value(template=path.text, sources=sources)
@@ -144,6 +157,7 @@ def tree_removed(machine: Machine, node: Node, _callee: Value, arguments: Argume
     """Follow a whole tree is deleted."""
     path = arguments.get(0, "path") or Value()
     machine.sink(Behaviour.DELETES_FILES, node, path.sources, path.text)
+    ruined(machine, node, path)
     return Value()
 
 
@@ -151,10 +165,13 @@ def archive_added(machine: Machine, node: Node, callee: Value, arguments: Argume
     """Follow a file is put into an archive that is written."""
     path = arguments.get(0) or Value()
     sources = read(machine, node, path)
+    if wide_root(path.text):
+        sources |= machine.source_value(Behaviour.LISTS_FILES, node, path.text, latent=True)
     if callee.receiver is not None:
         callee.receiver.sources |= sources
         if callee.path is not None:
             callee.path.sources |= sources
+            machine.written[callee.path.text] = machine.written.get(callee.path.text, NOTHING) | sources
     return Value(sources=sources)
 
 
@@ -180,8 +197,7 @@ HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
     ),
     **dict.fromkeys(("shutil.copy", "shutil.copyfile", "shutil.copy2", "shutil.move", "os.rename", "os.replace",
         "shutil.copytree"), copied),
-    **dict.fromkeys(("os.listdir", "os.walk", "os.scandir", "glob.glob", "sqlite3.connect", "pathlib.Path().glob",
-                     "pathlib.Path().iterdir", "pathlib.Path().rglob"), listed),
+    "sqlite3.connect": database,
     **dict.fromkeys(("os.chmod", "pathlib.Path().chmod"), made_executable),
     "shutil.rmtree": tree_removed,
     **dict.fromkeys(("zipfile.ZipFile", "tarfile.open"), archive),

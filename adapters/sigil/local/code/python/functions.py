@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.python.machine import widened
 from adapters.sigil.local.code.python.values import Arguments, Function, Scope, Value, sources_of
+from adapters.sigil.local.code.telling_places import secret_parameter
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -16,6 +18,7 @@ _MOST_USES = 2
 _MOST_USES_OF_SMALL = 60
 _SMALL = 800
 _LARGE = 3000
+_SMALL_FILE = 30_000
 _DEEPEST_CALLS = 8
 _INSTALL_METHODS = frozenset(
     {"run", "__init__", "initialize_options", "finalize_options", "install_for_development", "do_egg_install",
@@ -31,7 +34,7 @@ def define(machine: Machine, node: Node, *, in_command: bool = False) -> Value:
         node=node,
         scope=machine.scope,
         owner=machine.scope.owner if machine.scope.is_class else 0,
-        telling=machine.telling(node),
+        telling=machine.telling(node) or (called == "__init__" and len(machine.source) < _SMALL_FILE),
         install_time=called in _INSTALL_METHODS if in_command else machine.setup and called == "run",
     )
     machine.pending.append(function)
@@ -129,6 +132,10 @@ def _name(machine: Machine, parameter: Node) -> str:
 def _default(machine: Machine, parameter: Node, name: str) -> Value:
     default = parameter.child_by_field_name("value")
     value = machine.evaluate(default) if default is not None else Value()
+    secret = secret_parameter(name)
+    if secret is not None and not isinstance(value.constant, str):
+        sources = machine.source_value(Behaviour.TAKES_SECRET, parameter, f"{secret} {name}", latent=True)
+        return Value(template=f"{{{name}}}", sources=value.sources | sources)
     return value if value.sources or value.constant is not None or value.name else Value(template=f"{{{name}}}")
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _NAMESPACES = frozenset({"globals()", "locals()", "vars()", "sys.modules", "__builtins__", "builtins", "__builtin__"})
 
+_ONE_VARIABLE = frozenset({"os.environ.get", "os.environ.pop", "os.environ.setdefault"})
 _WHO = frozenset({"USER", "USERNAME", "LOGNAME", "COMPUTERNAME", "HOSTNAME", "USERDOMAIN"})
 
 
@@ -102,6 +103,8 @@ def _named(machine: Machine, node: Node, target: Value, name: str) -> Value:
     full = canonical(f"{target.name}.{name}")
     if full == "os.environ":
         return environment(machine, node)
+    if full in _ONE_VARIABLE:
+        return Value(name=full, receiver=target)
     if not target.name and target.constant is None:
         found = machine.attributes.get((0, name))
         if found is not None and found.sources:

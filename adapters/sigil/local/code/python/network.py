@@ -28,6 +28,7 @@ PRIVATE = frozenset(
         Behaviour.READS_METADATA_SERVICE,
         Behaviour.RUNS_SHELL,
         Behaviour.RUNS_PROCESS,
+        Behaviour.TAKES_SECRET,
     }
 )
 _CREDENTIALS = frozenset({"headers", "auth", "cert", "verify", "timeout", "proxies", "cookies", "context", "ssl"})
@@ -113,6 +114,21 @@ def socket_sent(machine: Machine, node: Node, callee: Value, arguments: Argument
     return Value()
 
 
+def mailed(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow data that goes out by mail."""
+    to = arguments.get(1, "to_addrs") if callee.member == "sendmail" else arguments.get(0)
+    detail = f"mailto:{to.text if to is not None and '@' in to.text else ''}"
+    machine.sink(Behaviour.SENDS, node, sources_of(arguments.every()), detail)
+    return Value()
+
+
+def put_into(_machine: Machine, _node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow a part that is put into a message."""
+    if callee.receiver is not None:
+        callee.receiver.sources |= sources_of(arguments.every())
+    return Value()
+
+
 def received(machine: Machine, node: Node, callee: Value, _arguments: Arguments) -> Value:
     """Follow data comes through a socket."""
     return Value(sources=machine.source_value(Behaviour.DOWNLOADS, node, callee.name))
@@ -150,8 +166,9 @@ HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
     "http.client.HTTPConnection().getresponse": received,
     **{f"socket.socket().{method}": socket_sent for method in ("send", "sendall", "sendto", "sendfile")},
     **{f"socket.socket().{method}": received for method in ("recv", "recvfrom", "recv_into", "makefile")},
-    **{f"{mail}().{method}": socket_sent for mail in ("smtplib.SMTP", "smtplib.SMTP_SSL") for method in ("sendmail",
-        "send_message")},
+    **{f"{mail}().{method}": mailed for mail in ("smtplib.SMTP", "smtplib.SMTP_SSL", "yagmail.SMTP")
+        for method in ("sendmail", "send_message", "send")},
+    **dict.fromkeys(("().attach", "().set_content", "().add_attachment", "().set_payload"), put_into),
     **{f"{ftp}().{method}": socket_sent for ftp in ("ftplib.FTP", "ftplib.FTP_TLS") for method in ("storbinary",
         "storlines")},
     **dict.fromkeys(

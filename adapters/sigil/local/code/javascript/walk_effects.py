@@ -1,0 +1,107 @@
+"""What goes through folders, ruins what it finds there, and puts whole folders into archives."""
+
+from __future__ import annotations
+
+from adapters.sigil.local.code import telling
+from adapters.sigil.local.code.facts import Behaviour
+from adapters.sigil.local.code.javascript.call import Call, known, method
+from adapters.sigil.local.code.javascript.folding import shown
+from adapters.sigil.local.code.javascript.state import State
+from adapters.sigil.local.code.javascript.tree import Node
+from adapters.sigil.local.code.javascript.values import NOTHING, Value, tainted
+
+_LISTINGS = ("readdir", "readdirSync", "opendir", "opendirSync", "glob", "globSync")
+_GLOBBERS = (
+    "glob",
+    "glob.glob",
+    "glob.globSync",
+    "glob.sync",
+    "fast-glob",
+    "fast-glob.sync",
+    "globby",
+    "globby.globby",
+    "globby.globbySync",
+    "globby.sync",
+    "tinyglobby.glob",
+    "tinyglobby.globSync",
+    "recursive-readdir",
+    "klaw",
+    "klaw-sync",
+    "walkdir",
+    "walkdir.sync",
+    "readdirp",
+)
+_ENDS = ("unlink", "unlinkSync", "truncate", "truncateSync")
+
+
+@known(*(f"fs.{name}" for name in _LISTINGS), *_GLOBBERS)
+@method("readdirSync")
+def _list(call: Call) -> Value:
+    """Follow the names that a folder holds to what is done with each."""
+    path, beside = call.argument(0), call.option("cwd")
+    text = shown(path) if path.text else ""
+    if beside.text:
+        text = f"{shown(beside)}/{text}"
+    taints = path.taints | call.state.source(Behaviour.LISTS_FILES, call.node, text, hidden=True)
+    if telling.secret_path(text):
+        taints |= call.state.source(Behaviour.READS_SECRET_FILE, call.node, text)
+    value = tainted(taints)
+    call.answer(value)
+    return value
+
+
+def found_by_walking(state: State, path: Value) -> frozenset[int]:
+    """Pick the facts of folders gone through that a path comes from."""
+    return frozenset(taint for taint in path.taints if state.ledger.behaviour(taint) is Behaviour.LISTS_FILES)
+
+
+def ruined(state: State, node: Node, path: Value, content: frozenset[int] = frozenset()) -> None:
+    """Enter that a file found in folders gone through is removed or overwritten; `content` is what it then holds."""
+    walked = found_by_walking(state, path)
+    if not walked:
+        return
+    locked = {taint for taint in content if state.ledger.behaviour(taint) is Behaviour.ENCODES}
+    detail = shown(path) if path.text else ""
+    state.sink(Behaviour.RUINS_FILES, node, walked | locked, detail, hidden=True)
+
+
+@known(*(f"fs.{name}" for name in _ENDS))
+@method("unlinkSync", "truncateSync")
+def _end(call: Call) -> Value:
+    ruined(call.state, call.node, call.argument(0))
+    for function in call.callbacks:
+        call.state.load(function)
+    return NOTHING
+
+
+@method("addLocalFolder", "directory", "addLocalFile")
+def _packed(call: Call) -> Value:
+    """Follow a whole folder into an archive."""
+    path = call.argument(0)
+    if path.text is None and not path.taints:
+        return call.receiver
+    text = shown(path) if path.text else ""
+    secret = telling.secret_path(text)
+    taints = path.taints | call.state.source(
+        Behaviour.READS_SECRET_FILE if secret else Behaviour.LISTS_FILES, call.node, text, hidden=not secret
+    )
+    if call.receiver.variable is not None:
+        call.state.absorb(call.receiver.variable, tainted(taints))
+    return tainted(taints | call.receiver.taints)
+
+
+@known("tar.c", "tar.create", "tar-fs.pack", "archiver-promise", "zip-folder", "zip-a-folder.zip", "cross-zip.zipSync")
+def _archived(call: Call) -> Value:
+    items = call.argument(1).items or ()
+    texts = [shown(value) for value in (call.option("cwd"), call.argument(0), *items) if value.text]
+    taints = call.taints | call.state.source(Behaviour.LISTS_FILES, call.node, "/".join(texts), hidden=True)
+    target = call.option("file") if call.path.startswith("tar.") else call.argument(1)
+    if target.text:
+        call.state.written[shown(target)] = call.state.sink(
+            Behaviour.WRITES_FILE, call.node, taints, shown(target), hidden=True
+        )
+    if target.variable is not None:
+        call.state.absorb(target.variable, tainted(taints))
+    value = tainted(taints)
+    call.answer(value)
+    return value
