@@ -8,9 +8,12 @@ import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
+from filelock import FileLock, Timeout
+from sqlalchemy import make_url
 
 T = TypeVar("T")
 
@@ -22,12 +25,18 @@ APPLICATION_VERSION = "1"
 KEPT = timedelta(days=1)
 """How long a workflow that has ended is kept, with its steps' results."""
 
+STORE_RETRY_SECONDS = 0.5
+LONGEST_STORE_RETRY_SECONDS = 30.0
 FORGET_SECONDS = 3600.0
 FORGET_AT_ONCE = 500
 ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
 Workflow = Callable[[str], Awaitable[None]]
 """A workflow's body: takes the key of what it works on, and finds all else in the store."""
+
+
+class InUse(Exception):
+    """Another process works on the same file: two would do everything twice, and not see each other's changes."""
 
 
 class DurableWork:
@@ -43,6 +52,7 @@ class DurableWork:
         self._executor_id = executor_id
         self._kept = kept
         self._running = False
+        self._claim: FileLock | None = None
         self._forgetting: asyncio.Task[None] | None = None
         self._bodies: dict[str, Workflow] = {}
         self._workflows: dict[str, Callable[[str], Any]] = {}
@@ -52,8 +62,21 @@ class DurableWork:
         """Name a workflow; all are defined before start."""
         self._bodies[name] = body
 
+    def claim(self) -> None:
+        """Take a database file for this process alone, where workflows are defined; raises InUse, naming the folder."""
+        url = make_url(self._database_url)
+        if not self._bodies or self._claim is not None or not url.database or url.get_backend_name() != "sqlite":
+            return
+        lock = FileLock(f"{url.database}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise InUse(str(Path(url.database).parent)) from None
+        self._claim = lock
+
     async def start(self) -> None:
         """Launch DBOS, which resumes what an earlier process left; does nothing where no workflow is defined."""
+        self.claim()
         if not self._bodies:
             return
         if DurableWork._started:
@@ -86,6 +109,7 @@ class DurableWork:
     async def stop(self) -> None:
         """Interrupt what runs, so that the next start resumes it, and leave DBOS."""
         if not self._running:
+            self._release()
             return
         from dbos import DBOS
 
@@ -97,7 +121,13 @@ class DurableWork:
         # DBOS has put its own threads in place of the event loop's, and has ended them now.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
         self._workflows.clear()
+        self._release()
         DurableWork._started = self._running = False
+
+    def _release(self) -> None:
+        if self._claim is not None:
+            self._claim.release()
+            self._claim = None
 
     async def _forget(self) -> None:
         """Delete what has ended long ago, now and every hour."""
@@ -140,6 +170,18 @@ async def durable_step(name: str, result: type[T], function: Callable[[], Awaita
         return msgspec.json.encode(await function()).decode()
 
     return msgspec.json.decode(await DBOS.run_step_async({"name": name}, run), type=result)
+
+
+async def until_recorded(what: str, record: Callable[[], Awaitable[None]]) -> None:
+    """Record how work ended, however long the store is away: otherwise it would seem to run for ever."""
+    wait = STORE_RETRY_SECONDS
+    while True:
+        try:
+            return await record()
+        except Exception as trouble:  # noqa: BLE001 - each driver raises errors of its own
+            logger.warning("The end of %s could not be recorded, trying again: %s", what, type(trouble).__name__)
+        await asyncio.sleep(wait)
+        wait = min(wait * 2, LONGEST_STORE_RETRY_SECONDS)
 
 
 def _import_dbos() -> None:

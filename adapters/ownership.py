@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.errors import Conflict
 from adapters.principal import LOCAL_PRINCIPAL
@@ -33,11 +34,11 @@ class Ownership:
         """
         mine = (submissions.c.service == self._service, submissions.c.key == key)
         row = {"service": self._service, "key": key, "owner": owner, "submitted_at": datetime.now(UTC)}
+        insert = postgresql.insert if self._database.is_postgres else sqlite.insert
         async with self._database.write() as connection:
-            recorded = (await connection.execute(select(submissions.c.owner).where(*mine))).scalar_one_or_none()
-            if recorded is None:
-                await connection.execute(insert(submissions).values(row))
-        if recorded not in (None, owner):
+            await connection.execute(insert(submissions).values(row).on_conflict_do_nothing())
+            recorded = (await connection.execute(select(submissions.c.owner).where(*mine))).scalar_one()
+        if recorded != owner:
             raise Conflict("Conflict", "The same input is being worked on for somebody else: use force to ask anew")
         self._remember({key: owner})
 

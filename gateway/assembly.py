@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from adapters.context import AdapterContext
-from adapters.durable import DurableWork
+from adapters.durable import DurableWork, InUse
 from adapters.errors import InvalidInput
 from adapters.registry import UnknownAdapter, build_adapter
 from adapters.services import Adapter, Service, Services
@@ -113,6 +113,16 @@ def assemble(settings: Settings) -> Assembly:
         sigil=workshop.build(Service.SIGIL, settings.sigil, settings.sigil_token),
     )
     return Assembly(database=workshop.database, durable=workshop.durable, services=services)
+
+
+def claim_data(durable: DurableWork) -> None:
+    """Take the data folder for this process alone; raises SettingsError where another works on it."""
+    try:
+        durable.claim()
+    except InUse as error:
+        raise SettingsError(
+            f"another trigraph works on the data in {error}: stop it, or set TRIGRAPH_DATA_DIR to a folder of its own"
+        ) from None
 
 
 async def reach_store(database: Database) -> None:

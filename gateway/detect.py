@@ -27,6 +27,9 @@ from gateway.settings import Settings
 
 T = TypeVar("T")
 
+FILE_CHARACTERS = 250_000
+"""How long a report in a file may be: as long as one that is fetched."""
+
 _CVE = re.compile(r"CVE-\d{4}-\d{4,}\Z", re.IGNORECASE)
 
 
@@ -44,7 +47,7 @@ async def detect(
     console = Console(stderr=True)
     options = {"platforms": platforms, "siems": siems, "include_ioc_rules": include_ioc_rules, "force": force}
     try:
-        request = validated(**_input(report), **options)  # type: ignore[arg-type] # checked there
+        request = validated(**_input(report), **options, longest_text=FILE_CHARACTERS)  # type: ignore[arg-type] # checked there
         _make(folder)
         output = await _run(settings, request, console)
     except (InvalidInput, PipelineFailure) as error:
@@ -126,7 +129,12 @@ def _summarise(output: Output, written: Sequence[Path], folder: Path, console: C
         console.print(Text.assemble((notice.severity, "yellow"), f" {notice.code}: {notice.message}"))
     seconds = output.metadata.processing_time_ms / 1000
     console.print(
-        f"{len(written)} rules from {len(output.ttps)} techniques and {len(output.iocs)} indicators "
+        f"{_counted(len(written), 'rule')} from {_counted(len(output.ttps), 'technique')} "
+        f"and {_counted(len(output.iocs), 'indicator')} "
         f"in {seconds:.1f} s, in {folder}/",
         markup=False,
     )
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

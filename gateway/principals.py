@@ -92,6 +92,8 @@ def _principal(entry: str, position: int) -> tuple[str, Principal]:
     key, *attributes = rest.split(";")
     if not _NAME.match(name) or not key:
         raise SettingsError(f"TRIGRAPH_API_KEYS: entry {position} is not `NAME=KEY`; `trigraph key NAME` prints one")
+    if name == LOCAL_PRINCIPAL.id:
+        raise SettingsError(f"TRIGRAPH_API_KEYS: {name!r} is who calls where there are no keys: take another name")
     given = {attribute.partition("=")[0]: attribute.partition("=")[2] for attribute in attributes}
     if unknown := given.keys() - {"tenant", "tier", "roles"}:
         raise SettingsError(f"TRIGRAPH_API_KEYS: {name!r} has {sorted(unknown)}: use tenant, tier and roles")

@@ -66,12 +66,13 @@ class GracefulServer(uvicorn.Server):
 async def serve_gateway(settings: Settings) -> None:
     """Serve the graph until a signal stops it."""
     from gateway.app import create_app
-    from gateway.assembly import assemble, reach_store
+    from gateway.assembly import assemble, claim_data, reach_store
     from gateway.principals import read_keyring, refuse_open_door
 
     keyring = read_keyring(settings)
     refuse_open_door(settings, keyring)
     parts = assemble(settings)
+    claim_data(parts.durable)
     await reach_store(parts.database)
     app = create_app(settings, parts, keyring)
     playground = "" if is_built() else " (from a public CDN: install Node and reinstall trigraph to have it offline)"
@@ -80,7 +81,7 @@ async def serve_gateway(settings: Settings) -> None:
 
 async def serve_service(settings: Settings, service: Service) -> None:
     """Serve a service's local implementation as its REST API until a signal stops it."""
-    from gateway.assembly import Parts, open_workshop, reach_store
+    from gateway.assembly import Parts, claim_data, open_workshop, reach_store
     from gateway.principals import read_keyring, refuse_open_door
 
     keyring = read_keyring(settings)
@@ -88,6 +89,7 @@ async def serve_service(settings: Settings, service: Service) -> None:
     workshop = open_workshop(settings)
     await reach_store(workshop.database)
     adapter = workshop.build(service)
+    claim_data(workshop.durable)
     parts = Parts(database=workshop.database, durable=workshop.durable, adapters=[adapter])
     app = REST_APIS[service](adapter, workshop, keyring)
 

@@ -91,6 +91,22 @@ class Settings(BaseSettings):
             raise ValueError("a URL here holds no password, as it is shown: a token has its own setting")
         return value
 
+    @field_validator("attack_bundle")
+    @classmethod
+    def _is_file(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("there is no such file")
+        return value
+
+    @field_validator("fetch_allowed")
+    @classmethod
+    def _is_pairs(cls, value: str) -> str:
+        for pair in value.split(","):
+            host, _, port = pair.strip().rpartition(":")
+            if pair.strip() and not (host and port.isdecimal()):
+                raise ValueError(f"{pair.strip()!r} is no host:port")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _is_postgres(cls, value: SecretStr) -> SecretStr:
@@ -138,7 +154,7 @@ class Settings(BaseSettings):
     @property
     def allowed_hosts(self) -> frozenset[str]:
         """The private addresses that may be fetched from."""
-        return frozenset(pair.strip() for pair in self.fetch_allowed.split(",") if pair.strip())
+        return frozenset(pair.strip().lower() for pair in self.fetch_allowed.split(",") if pair.strip())
 
 
 def read_settings(**given: object) -> Settings:

@@ -88,7 +88,10 @@ class RestCloudSigma:
         return ServiceHealth(adapter=adapter, health=Health.UP, latency_ms=latency_ms)
 
     async def generate(self, principal: Principal, request: GenerateRequest) -> Execution:
-        """POST /v1/generate."""
+        """POST /v1/generate; whose it is is recorded even if the caller goes away meanwhile."""
+        return await asyncio.shield(self._generate(principal, request))
+
+    async def _generate(self, principal: Principal, request: GenerateRequest) -> Execution:
         answer = await self._upstream.send("POST", "/v1/generate", body=msgspec.json.encode(_body_of(request)))
         started = decode(answer, _Started, "/v1/generate")
         execution = Execution(

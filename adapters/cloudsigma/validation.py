@@ -33,6 +33,7 @@ def validated(
     siems: Sequence[str] | None = None,
     include_ioc_rules: bool | None = None,
     force: bool | None = None,
+    longest_text: int = MAX_TEXT_CHARACTERS,
 ) -> GenerateRequest:
     """Check raw input, where None means not given; raises `InvalidInput` with the wire's code and field name."""
     given = _only_one({InputType.URL: url, InputType.CVE: cve_id, InputType.TEXT: text})
@@ -42,7 +43,7 @@ def validated(
         input_type=given,
         url=None if url is None else _url(url),
         cve_id=None if cve_id is None else _cve_id(cve_id),
-        text=None if text is None else _text(text),
+        text=None if text is None else _text(text, longest_text),
         platforms=_names(Platform, platforms, "targetProviders", "platform"),
         siems=_names(Siem, siems, "targetSiems", "SIEM"),
         include_ioc_rules=include_ioc_rules is not False,
@@ -96,11 +97,11 @@ def _cve_id(value: str) -> str:
     return cve_id
 
 
-def _text(value: str) -> str:
-    if len(value) > MAX_TEXT_CHARACTERS:
+def _text(value: str, longest: int) -> str:
+    if len(value) > longest:
         raise InvalidInput(
             "InputTooLarge",
-            f"The text has {len(value):,} characters; at most {MAX_TEXT_CHARACTERS:,} are read.",
+            f"The text has {len(value):,} characters; at most {longest:,} are read.",
             "text",
         )
     if not value.strip():

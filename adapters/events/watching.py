@@ -24,6 +24,8 @@ T = TypeVar("T", bound=Changing)
 
 PRESENT_STATE_SIZE = 50
 """How many things the present state of a stream on all of them covers."""
+STATES_AT_ONCE = 500
+"""How many states are read from the store at once."""
 
 
 class Observation(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
@@ -39,7 +41,7 @@ class KnownStates(Protocol[T]):
     """Where the present state is read."""
 
     async def changed_since(self, audience: str, version: int, key: str | None = None) -> list[Change[T]]:
-        """Give the present state of all that changed after a version, oldest change first."""
+        """Give the present state of what changed after a version, oldest change first, as many as are read at once."""
 
     async def recent(self, audience: str, count: int) -> list[Change[T]]:
         """Give the things that began last, oldest change first."""
@@ -61,14 +63,17 @@ async def watch(
     told: dict[str, T] = {}
     with feed.watch(audience, key) as mailbox:
         while True:
-            for change in await _present(known, audience, seen, key):
+            before = seen or 0
+            present: dict[str, int] = {}
+            async for change in _present(known, audience, seen, key):
                 seen = max(seen or 0, change.version)
+                present[change.key] = change.version
                 yield _observation(change, told)
             if key is not None and await _is_over(known, audience, key, told):
                 return
             try:
                 async for change in mailbox:
-                    if change.version <= (seen or 0):
+                    if change.version <= max(before, present.pop(change.key, 0)):
                         continue
                     seen = change.version
                     yield _observation(change, told)
@@ -78,10 +83,18 @@ async def watch(
                 continue
 
 
-async def _present(known: KnownStates[T], audience: str, seen: int | None, key: str | None) -> list[Change[T]]:
+async def _present(known: KnownStates[T], audience: str, seen: int | None, key: str | None) -> AsyncIterator[Change[T]]:
     if seen is None and key is None:
-        return await known.recent(audience, PRESENT_STATE_SIZE)
-    return await known.changed_since(audience, seen or 0, key)
+        for change in await known.recent(audience, PRESENT_STATE_SIZE):
+            yield change
+        return
+    since = seen or 0
+    while changes := await known.changed_since(audience, since, key):
+        for change in changes:
+            yield change
+        since = changes[-1].version
+        if key is not None:
+            return
 
 
 async def _is_over(known: KnownStates[T], audience: str, key: str, told: dict[str, T]) -> bool:

@@ -72,9 +72,9 @@ class RestSigil:
     async def submit(self, principal: Principal, target: str, policy: str = "default", *, force: bool = False) -> Scan:
         """POST /v1/scans; a scan that the upstream has for another tenant of ours is asked for anew."""
         try:
-            return await self._submit(principal, ScanBody(target=target, policy=policy, force=force))
+            return await asyncio.shield(self._submit(principal, ScanBody(target=target, policy=policy, force=force)))
         except Conflict:
-            return await self._submit(principal, ScanBody(target=target, policy=policy, force=True))
+            return await asyncio.shield(self._submit(principal, ScanBody(target=target, policy=policy, force=True)))
 
     async def scans(self, principal: Principal, first: int, after: str | None, wanted: ScanFilter) -> Page[Scan]:
         """GET /v1/scans: the upstream's list, of which the tenant's own are shown; at most 2,000 rows are read."""

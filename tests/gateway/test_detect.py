@@ -71,7 +71,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         (["missing.txt"], "missing.txt can't be read (No such file or directory): give a file, an address or a CVE id"),
         (["CVE-99-1"], "CVE-99-1 can't be read"),
         (["empty.txt"], "ValidationError: The text is empty."),
-        (["long.txt"], "InputTooLarge: The text has 50,001 characters"),
+        (["long.txt"], "InputTooLarge: The text has 250,001 characters"),
         (["damaged.pdf"], "InvalidInputType: The PDF is damaged"),
         (["http://"], "InvalidUrl: 'http://' is not an http or https URL"),
         (["https://user:geheim@reports.example/"], "InvalidUrl: "),
@@ -90,7 +90,7 @@ def test_what_cannot_be_used_ends_with_a_sentence(
     monkeypatch.setenv("TRIGRAPH_DATA_DIR", str(tmp_path / "data"))
     Path("report.txt").write_text(REPORT)
     Path("empty.txt").touch()
-    Path("long.txt").write_text("a" * 50_001)
+    Path("long.txt").write_text("a" * 250_001)
     Path("damaged.pdf").write_bytes(b"%PDF-1.7\nnothing that a reader could use")
     with pytest.raises(SystemExit) as ending:
         main(["detect", *arguments])

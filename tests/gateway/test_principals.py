@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import SecretStr
 
 from adapters.keys import digest_of
 from adapters.principal import LOCAL_PRINCIPAL
@@ -120,3 +121,9 @@ def test_an_open_door_is_refused_without_keys() -> None:
         refuse_open_door(settings, keyring(""))
     refuse_open_door(settings, keyring(f"alice={KEY}"))
     refuse_open_door(Settings(host="::1"), keyring(""))
+
+
+def test_nobody_may_be_named_as_who_calls_without_keys() -> None:
+    """Otherwise that key would see all that was made before there were keys."""
+    with pytest.raises(SettingsError, match="take another name"):
+        read_keyring(Settings(api_keys=SecretStr("local=" + "k" * 32)))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -14,7 +17,7 @@ from gateway.failing import CommandFailed
 from gateway.serving import listen
 from gateway.settings import Settings
 from tests.gateway.edge import Edge
-from tests.running import RunningServer, start_server
+from tests.running import PROJECT, RunningServer, start_server
 
 UGLY = re.compile(r"Traceback|Exception|Error|never awaited|never retrieved|ERROR|CRITICAL")
 
@@ -74,3 +77,22 @@ def _stopped_by(number: signal.Signals, service: tuple[str, ...], path: str, fol
         server.process.send_signal(number)
         server.process.wait(15)
     return server
+
+
+def test_a_second_server_on_the_same_data_is_refused(tmp_path: Path) -> None:
+    """Two would do everything twice: the second says whose folder it is, and ends."""
+    environment = {"TRIGRAPH_DATA_DIR": str(tmp_path), "TRIGRAPH_WORKERS": "1"}
+    with start_server(environment=environment):
+        second = subprocess.run(
+            [sys.executable, "-m", "gateway", "serve", "sigil", "--port", "0"],
+            env={**os.environ, **environment},
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert second.returncode == 1
+    assert f"another trigraph works on the data in {tmp_path}" in second.stderr
+    with start_server("sigil", environment=environment) as server:
+        assert server.address.startswith("http://")

@@ -123,3 +123,12 @@ def test_the_table_names_every_setting_once_with_its_sentence() -> None:
         assert row.count("|") == 4
         assert row.endswith(f"| {field.description} |")
     assert str(Path.home()) not in settings_table()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("attack_bundle", "/nonexistent/enterprise.json"), ("fetch_allowed", "foo,,127.0.0.1:80")]
+)
+def test_what_could_only_fail_later_is_refused_at_once(name: str, value: str) -> None:
+    """The setting and its value are named."""
+    with pytest.raises(SettingsError, match=rf"TRIGRAPH_{name.upper()} is .*{value[:12]}"):
+        read_settings(**{name: value})

@@ -27,7 +27,7 @@ from adapters.cloudsigma.models import (
     Usage,
 )
 from adapters.context import AdapterContext
-from adapters.durable import DurableWork, durable_step
+from adapters.durable import DurableWork, durable_step, until_recorded
 from adapters.events.feed import ChangeFeed, InProcessChangeFeed
 from adapters.events.postgres import PostgresChangeFeed
 from adapters.events.watching import Observation, watch
@@ -43,8 +43,6 @@ logger = logging.getLogger(__name__)
 WORKFLOW = "cloudsigma"
 PIPELINE_SECONDS = 300.0
 EXECUTIONS_AT_ONCE = 8
-STORE_RETRY_SECONDS = 0.5
-LONGEST_STORE_RETRY_SECONDS = 30.0
 
 
 class LocalCloudSigma:
@@ -108,7 +106,11 @@ class LocalCloudSigma:
         async with self._feed.write(self._database) as writing:
             await admit(writing.connection, principal)
             execution = await self.records.insert(writing, principal, request)
-        await self._durable.begin(WORKFLOW, execution.arn)
+        try:
+            await self._durable.begin(WORKFLOW, execution.arn)
+        except Exception:
+            await self._fail(execution.arn, "PipelineFailed: The execution could not be begun; the log has the details")
+            raise
         return execution
 
     async def executions(
@@ -174,20 +176,11 @@ class LocalCloudSigma:
             await self.records.succeed(writing, arn, _within(output, remaining))
 
     async def _fail(self, arn: str, error: str) -> None:
-        """Record the end, however long the store is away: otherwise the execution would be RUNNING for ever."""
-        wait = STORE_RETRY_SECONDS
-        while not await self._recorded_failure(arn, error):
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, LONGEST_STORE_RETRY_SECONDS)
-
-    async def _recorded_failure(self, arn: str, error: str) -> bool:
-        try:
+        async def record() -> None:
             async with self._feed.write(self._database) as writing:
                 await self.records.fail(writing, arn, error)
-        except Exception as trouble:  # noqa: BLE001 - each driver raises errors of its own
-            logger.warning("The end of %s could not be recorded, trying again: %s", arn, type(trouble).__name__)
-            return False
-        return True
+
+        await until_recorded(f"execution {arn}", record)
 
 
 def _within(output: Output, remaining: int | None) -> Output:

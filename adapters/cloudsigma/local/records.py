@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, upda
 
 from adapters.cloudsigma.models import Execution, ExecutionStatus, GenerateRequest, InputType, Output, Stage
 from adapters.events.feed import Change, Writing
+from adapters.events.watching import STATES_AT_ONCE
 from adapters.paging import Page, Position, cursor_of, position_of
 from adapters.principal import Principal
 from adapters.store.cloudsigma import executions, outputs
@@ -111,11 +112,11 @@ class ExecutionRecords:
         return [known.get(arn) for arn in arns]
 
     async def changed_since(self, owner: str, version: int, arn: str | None = None) -> list[Change[Execution]]:
-        """Give the present state of all that changed after a version, oldest change first."""
+        """Give the present state of what changed after a version, oldest change first, at most 500."""
         wanted = [executions.c.owner == owner, executions.c.version > version]
         if arn is not None:
             wanted.append(executions.c.arn == arn)
-        return await self._changes(*wanted)
+        return await self._changes(*wanted, most=STATES_AT_ONCE)
 
     async def recent(self, owner: str, count: int) -> list[Change[Execution]]:
         """Give the executions that were started last, oldest change first."""
@@ -152,8 +153,8 @@ class ExecutionRecords:
             total_count=total,
         )
 
-    async def _changes(self, *wanted: ColumnElement[bool]) -> list[Change[Execution]]:
-        query = select(executions).where(*wanted).order_by(executions.c.version)
+    async def _changes(self, *wanted: ColumnElement[bool], most: int | None = None) -> list[Change[Execution]]:
+        query = select(executions).where(*wanted).order_by(executions.c.version).limit(most)
         async with self._database.read() as connection:
             return [_change(row) for row in (await connection.execute(query)).all()]
 

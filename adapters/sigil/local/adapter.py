@@ -29,7 +29,7 @@ from adapters.sigil.local.registry.pip_configuration import pip_configuration
 from adapters.sigil.local.scan_work import ScanWork
 from adapters.sigil.local.scanning import Scanner
 from adapters.sigil.local.threats import ThreatRecords
-from adapters.sigil.models import Policy, PolicyResult, Scan, ScanStatus, TeamMember, Threat
+from adapters.sigil.models import Policy, PolicyResult, Scan, ScanError, ScanStatus, TeamMember, Threat
 from adapters.sigil.port import PackageName, ScanFilter, ThreatFilter
 from adapters.store.database import Database
 
@@ -84,9 +84,12 @@ class LocalSigil:
         return ServiceHealth(adapter="local", health=Health.UP)
 
     async def submit(self, principal: Principal, target: str, policy: str = "default", *, force: bool = False) -> Scan:
-        """Record a scan if the limits admit it, and begin it; or give the one that there is."""
+        """Record a scan if the limits admit it, and begin it, even if the caller leaves; or give the one there is."""
         require_plan(principal)
         policy_named(policy)
+        return await asyncio.shield(self._record_and_begin(principal, target, policy, force=force))
+
+    async def _record_and_begin(self, principal: Principal, target: str, policy: str, *, force: bool) -> Scan:
         package, version, text = asked(target)
         task = Task(target=text, policy=policy, forced=force)
         known = await self._work.threats_to(package, version) if version else ()
@@ -101,7 +104,12 @@ class LocalSigil:
                 return scan
             await admit(writing.connection, principal)
             scan = await self.records.insert(writing, principal, package, task)
-        await self._durable.begin(WORKFLOW, scan.id)
+        try:
+            await self._durable.begin(WORKFLOW, scan.id)
+        except Exception:
+            message = "The scan could not be begun; the log has the details"
+            await self._work.fail(scan.id, ScanError(code="internal_error", message=message))
+            raise
         return scan
 
     async def scans(self, principal: Principal, first: int, after: str | None, wanted: ScanFilter) -> Page[Scan]:

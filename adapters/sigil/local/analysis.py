@@ -19,12 +19,22 @@ _BASENAME = re.compile(r"(?:^|/)[^/.]+$")
 
 def facts_of(files: Sequence[PackageFile]) -> dict[str, CodeFacts]:
     """Read each file that is code, by path; of a package.json, the code written in its install commands."""
-    found = {}
+    found: dict[str, CodeFacts] = {}
+    known: dict[tuple[str, bytes], CodeFacts | None] = {}
     for file in files:
-        facts = _facts(file)
+        copy = (_kind(file.path), file.data)
+        if copy not in known:
+            known[copy] = _facts(file)
+        facts = known[copy]
         if facts is not None:
             found[file.path] = facts
     return found
+
+
+def _kind(path: str) -> str:
+    """Give what of a path says how a file is read: equal contents under names of one ending are copies."""
+    name = path.rpartition("/")[2]
+    return path if "." not in name or name == "setup.py" or path == MANIFEST else name[name.index(".") :]
 
 
 def batches(files: Sequence[PackageFile], count: int) -> tuple[tuple[PackageFile, ...], ...]:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, t
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.events.feed import Change, Writing
+from adapters.events.watching import STATES_AT_ONCE
 from adapters.paging import Page, Position, cursor_of, position_of
 from adapters.principal import Principal
 from adapters.sigil.local.rows import changes_of
@@ -170,11 +171,11 @@ class ScanRecords:
         return [found.get(package, []) for package in packages]
 
     async def changed_since(self, tenant: str, version: int, scan_id: str | None = None) -> list[Change[Scan]]:
-        """Give the present state of all that changed after a version, oldest change first."""
+        """Give the present state of what changed after a version, oldest change first, at most 500."""
         query = select(scans).where(scans.c.tenant == tenant, scans.c.version > version)
         if scan_id is not None:
             query = query.where(scans.c.id == scan_id)
-        return await self._changes(query.order_by(scans.c.version))
+        return await self._changes(query.order_by(scans.c.version).limit(STATES_AT_ONCE))
 
     async def recent(self, tenant: str, count: int) -> list[Change[Scan]]:
         """Give the scans that were asked for last, oldest change first."""

@@ -7,7 +7,7 @@ import logging
 
 import msgspec
 
-from adapters.durable import durable_step
+from adapters.durable import durable_step, until_recorded
 from adapters.events.feed import ChangeFeed
 from adapters.sigil.local.failure import ScanFailure
 from adapters.sigil.local.policy import evaluate, policy_named
@@ -52,9 +52,17 @@ class ScanWork:
         async with self._turns:
             error = await self._failure(scan_id)
         if error is not None:
+            await self.fail(scan_id, error)
+        await self._scanner.forget(scan_id)
+
+    async def fail(self, scan_id: str, error: ScanError) -> None:
+        """Record why a scan failed."""
+
+        async def record() -> None:
             async with self._feed.write(self._database) as writing:
                 await self.records.fail(writing, scan_id, error)
-        await self._scanner.forget(scan_id)
+
+        await until_recorded(f"scan {scan_id}", record)
 
     async def threats_to(self, package: PackageName, version: str) -> tuple[str, ...]:
         """Name the known threats that a version of a package is."""

@@ -6,11 +6,18 @@ import ipaddress
 import re
 from enum import StrEnum
 
-from adapters.sigil.local.code.telling_commands import Command, command_kinds, package_command, startup_command
+from adapters.sigil.local.code.telling_commands import (
+    Command,
+    archived,
+    command_kinds,
+    package_command,
+    startup_command,
+)
 
 __all__ = [
     "Command",
     "Place",
+    "archived",
     "command_kinds",
     "host_of",
     "local_host",

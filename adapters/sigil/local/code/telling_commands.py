@@ -108,3 +108,16 @@ _PACKAGE_COMMAND = re.compile(
 def package_command(command: str) -> bool:
     """Whether a command line publishes or changes packages or repositories, or asks for the means to."""
     return bool(_PACKAGE_COMMAND.search(command))
+
+
+_ARCHIVER = re.compile(r"^\s*(?:sudo\s+)?(?:zip|tar|7z|rar)\s")
+_ARCHIVE = re.compile(r"\.(?:zip|tar|tgz|gz|bz2|xz|7z|rar)$")
+
+
+def archived(command: str) -> tuple[str, tuple[str, ...]]:
+    """Tell which archive a command line makes, empty if none, and what it puts there."""
+    if not _ARCHIVER.match(command):
+        return "", ()
+    words = [word.strip("'\"") for word in command[:_COMMAND_LIMIT].split()[1:] if not word.startswith("-")]
+    made = next((word for word in words if _ARCHIVE.search(word)), "")
+    return made, tuple(word for word in words if word != made)

@@ -42,6 +42,11 @@ def outside_folder(path: str) -> bool:
     return bool(_OUTSIDE.match(path))
 
 
+def working_folder(path: str) -> bool:
+    """Whether a folder is the one that somebody works in."""
+    return path in {".", "./", "{os.getcwd}", "{os.getcwd()}"}
+
+
 def unknown_root(path: str) -> bool:
     """Whether nothing is known of where a walk through folders begins."""
     return bool(_NOWHERE.fullmatch(path))

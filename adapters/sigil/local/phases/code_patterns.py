@@ -31,6 +31,7 @@ from adapters.sigil.models import Finding
 
 _SOFT_STARTUP = re.compile(r"\.git[\\/]hooks|\.vscode|completion", re.IGNORECASE)
 _SPREADS = re.compile(r"publish|\.github[\\/]workflows|twine|gh\s+(?:repo|secret)|git\s+push", re.IGNORECASE)
+_EVERYTHING = re.compile(r"\b(?:env|printenv|history)\s*\|")
 _WHOLE = re.compile(r"(?:~|/|\*|home|[A-Za-z]:\\?)\S{0,3}|.*\b(?:rm|rd|del|mkfs|dd|shred)\b.*", re.DOTALL)
 
 
@@ -60,7 +61,7 @@ def _command_runs(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> 
     if Command.DOWNLOAD_AND_RUN in kinds or Command.DECODE_AND_RUN in kinds:
         return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment]
     if Command.SEND in kinds:
-        secret = secret_path(fact.detail)
+        secret = secret_path(fact.detail) or _EVERYTHING.search(fact.detail) is not None
         return by_moment(CERTAIN, CERTAIN if secret else SUSPICIOUS, DOUBTFUL if secret else HINT)[moment]
     return None
 

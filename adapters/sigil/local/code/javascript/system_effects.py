@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from adapters.sigil.local.code import telling
+from adapters.sigil.local.code import telling, telling_places
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.javascript.call import Call, known, method
 from adapters.sigil.local.code.javascript.file_effects import answered, of_written
 from adapters.sigil.local.code.javascript.folding import shown
-from adapters.sigil.local.code.javascript.values import NOTHING, UNKNOWN_PART, Value, constant, tainted
+from adapters.sigil.local.code.javascript.values import NOTHING, UNKNOWN_PART, WORKING_FOLDER, Value, constant, tainted
 
 _OUTPUTS = (
     "child_process.exec",
@@ -53,6 +53,9 @@ def _command_facts(call: Call, text: str, taints: frozenset[int]) -> None:
     for kind in kinds:
         if kind in facts:
             call.state.sink(facts[kind], call.node, taints, text)
+    made, within = telling.archived(text)
+    for folder in filter(telling_places.wide_root, within):
+        call.state.written[made] = call.state.note(Behaviour.LISTS_FILES, call.node, folder, hidden=True)
     if telling.startup_command(text):
         call.state.sink(Behaviour.WRITES_STARTUP, call.node, taints, text)
     if telling.package_command(text):
@@ -130,6 +133,8 @@ def _system(call: Call) -> Value:
 
 @known("os.homedir", "os.tmpdir", "process.cwd")
 def _folder(call: Call) -> Value:
+    if call.method == "cwd":
+        return Value(text=UNKNOWN_PART, path=WORKING_FOLDER)
     return constant("~") if call.method == "homedir" else Value(text=UNKNOWN_PART)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 
 import tree_sitter
@@ -10,6 +9,8 @@ import tree_sitter_javascript
 import tree_sitter_typescript
 
 _UNTOLD = frozenset({"comment", "html_comment", "hash_bang_line"})
+
+_NO_FIELDS: dict[str, Node] = {}
 
 
 class Node:
@@ -23,19 +24,18 @@ class Node:
         self.start = syntax.start_byte
         self.end = syntax.end_byte
         self._named: tuple[Node, ...] | None = None
-        self._fields: dict[str, Node] = {}
+        self._fields: dict[str, Node] = _NO_FIELDS
 
     @property
     def named(self) -> tuple[Node, ...]:
         """The children that are more than punctuation."""
-        if self._named is None:
-            self._named = tuple(self._unfold())
-        return self._named
+        named = self._named
+        return self._unfold() if named is None else named
 
     def field(self, name: str) -> Node | None:
         """Find the first child of a field; None where there is none."""
         if self._named is None:
-            self._named = tuple(self._unfold())
+            self._unfold()
         return self._fields.get(name)
 
     @property
@@ -43,19 +43,32 @@ class Node:
         """The line on which the node begins, from 1."""
         return int(self._syntax.start_point[0]) + 1
 
-    def _unfold(self) -> Iterator[Node]:
-        cursor = self._syntax.walk()
-        more = cursor.goto_first_child()
-        while more:
-            syntax = cursor.node
-            name = cursor.field_name
-            if syntax is not None and (syntax.is_named or name) and syntax.type not in _UNTOLD:
-                child = Node(syntax)
-                if name and name not in self._fields:
-                    self._fields[name] = child
-                if syntax.is_named:
-                    yield child
-            more = cursor.goto_next_sibling()
+    def _unfold(self) -> tuple[Node, ...]:
+        named: list[Node] = []
+        fields: dict[str, Node] = {}
+        if self._syntax.child_count:
+            cursor = self._syntax.walk()
+            more = cursor.goto_first_child()
+            while more:
+                _take(cursor, named, fields)
+                more = cursor.goto_next_sibling()
+        self._fields = fields
+        self._named = taken = tuple(named)
+        return taken
+
+
+def _take(cursor: tree_sitter.TreeCursor, named: list[Node], fields: dict[str, Node]) -> None:
+    syntax = cursor.node
+    name = cursor.field_name
+    if syntax is None or not ((is_named := syntax.is_named) or name):
+        return
+    child = Node(syntax)
+    if child.kind in _UNTOLD:
+        return
+    if name and name not in fields:
+        fields[name] = child
+    if is_named:
+        named.append(child)
 
 
 @cache

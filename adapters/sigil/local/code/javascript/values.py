@@ -30,6 +30,7 @@ class Value(msgspec.Struct, frozen=True):
 
 NOTHING = Value()
 UNKNOWN_PART = "…"
+WORKING_FOLDER = "<working folder>"
 
 
 class Variable:

@@ -8,7 +8,7 @@ from adapters.sigil.local.code.javascript.call import Call, known, method
 from adapters.sigil.local.code.javascript.folding import shown
 from adapters.sigil.local.code.javascript.state import State
 from adapters.sigil.local.code.javascript.tree import Node
-from adapters.sigil.local.code.javascript.values import NOTHING, Value, tainted
+from adapters.sigil.local.code.javascript.values import NOTHING, WORKING_FOLDER, Value, tainted
 
 _LISTINGS = ("readdir", "readdirSync", "opendir", "opendirSync", "glob", "globSync")
 _GLOBBERS = (
@@ -39,7 +39,7 @@ _ENDS = ("unlink", "unlinkSync", "truncate", "truncateSync")
 def _list(call: Call) -> Value:
     """Follow the names that a folder holds to what is done with each."""
     path, beside = call.argument(0), call.option("cwd")
-    text = shown(path) if path.text else ""
+    text = "." if path.path == WORKING_FOLDER else shown(path) if path.text else ""
     if beside.text:
         text = f"{shown(beside)}/{text}"
     taints = path.taints | call.state.source(Behaviour.LISTS_FILES, call.node, text, hidden=True)

