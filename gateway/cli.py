@@ -44,7 +44,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"trigraph {version('trigraph')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    serve = commands.add_parser("serve", help="start the gateway, or one service's REST API")
+    _add_serve(commands.add_parser("serve", help="start the gateway, or one service's REST API"))
+    _add_detect(commands.add_parser("detect", help="generate Sigma rules here from a report"))
+    _add_scan(commands.add_parser("scan", help="scan packages here for supply-chain attacks"))
+    _add_threats(commands.add_parser("threats", help="known malicious packages"))
+    commands.add_parser("schema", help="print the graph in GraphQL's schema language").set_defaults(command=_schema)
+    commands.add_parser("check", help="check the settings and reach every service").set_defaults(command=_check)
+    key = commands.add_parser("key", help="make an API key and its entry for TRIGRAPH_API_KEYS")
+    key.add_argument("name", help="whose key it is")
+    key.set_defaults(command=_key)
+    return parser
+
+
+def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument(
         "service", nargs="?", choices=["cloudsigma", "sigil"], help="serve this service's REST API instead"
     )
@@ -53,10 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--data-dir", type=Path, help="folder of the embedded data (TRIGRAPH_DATA_DIR)")
     serve.set_defaults(command=_serve)
 
-    schema = commands.add_parser("schema", help="print the graph in GraphQL's schema language")
-    schema.set_defaults(command=_schema)
 
-    detect = commands.add_parser("detect", help="generate Sigma rules here from a report")
+def _add_detect(detect: argparse.ArgumentParser) -> None:
     detect.add_argument("report", metavar="FILE|URL|CVE", help="a text, HTML or PDF file, an address, or a CVE id")
     detect.add_argument("--output", type=Path, default=Path("rules"), help="folder for the rules (default: rules)")
     detect.add_argument("--platform", action="append", metavar="NAME", help=f"only this platform, of: {PLATFORMS}")
@@ -65,23 +75,14 @@ def _parser() -> argparse.ArgumentParser:
     detect.add_argument("--force", action="store_true", help="go on even if it does not look like threat intelligence")
     detect.set_defaults(command=_detect)
 
-    _add_scan(commands.add_parser("scan", help="scan packages here for supply-chain attacks"))
 
-    threats = commands.add_parser("threats", help="known malicious packages")
+def _add_threats(threats: argparse.ArgumentParser) -> None:
     importing = threats.add_subparsers(title="commands", metavar="COMMAND", required=True).add_parser(
         "import", help="import OSV reports of malicious packages"
     )
     importing.add_argument("path", type=Path, metavar="PATH", help="a report, or a folder, zip or tar of them")
     importing.add_argument("--data-dir", type=Path, help="folder of the embedded data (TRIGRAPH_DATA_DIR)")
     importing.set_defaults(command=_import_threats)
-
-    check = commands.add_parser("check", help="check the settings and reach every service")
-    check.set_defaults(command=_check)
-
-    key = commands.add_parser("key", help="make an API key and its entry for TRIGRAPH_API_KEYS")
-    key.add_argument("name", help="whose key it is")
-    key.set_defaults(command=_key)
-    return parser
 
 
 def _add_scan(scan: argparse.ArgumentParser) -> None:

@@ -28,6 +28,21 @@ mutation Generate($input: GenerateRulesInput!) {
   }
 }
 """
+OUTPUT = """
+query Output($arn: String!) {
+  execution(arn: $arn) {
+    status inputType errorCode errorMessage platformsTargeted processingTimeMs ttpsExtracted
+    rules { id title kind platform level sigma technique { techniqueId rules { id } }
+            all: queries { siem query } splunk: queries(siems: [SPLUNK]) { siem } }
+    behavioral: rules(kind: BEHAVIORAL, platform: WINDOWS_SYSMON) { kind platform }
+    ioc: rules(kind: IOC) { kind technique { name } }
+    ttps { techniqueId name tactic confidence evidence url rules { id } }
+    iocs { type value context } ips: iocs(type: "ipv4") { type }
+    detectionGaps { techniqueId name platform reason }
+    notices { code severity message techniqueId }
+  }
+}
+"""
 STATUS = """
 subscription Status($arn: String!, $after: Cursor) {
   executionStatus(arn: $arn, after: $after) {
@@ -133,25 +148,7 @@ async def test_execution_updates_tell_the_present_and_what_begins(client: GraphC
 async def test_an_executions_output_can_be_walked_in_every_direction(client: GraphClient) -> None:
     """Rules know their technique, techniques their rules; arguments narrow what is given."""
     arn = await finished(client, platforms=["WINDOWS_SYSMON", "AWS"], siems=["SPLUNK", "OPENSEARCH"])
-    data = await client.execute(
-        """
-        query Output($arn: String!) {
-          execution(arn: $arn) {
-            status inputType errorCode errorMessage platformsTargeted processingTimeMs ttpsExtracted
-            rules { id title kind platform level sigma technique { techniqueId rules { id } }
-                    all: queries { siem query } splunk: queries(siems: [SPLUNK]) { siem } }
-            behavioral: rules(kind: BEHAVIORAL, platform: WINDOWS_SYSMON) { kind platform }
-            ioc: rules(kind: IOC) { kind technique { name } }
-            ttps { techniqueId name tactic confidence evidence url rules { id } }
-            iocs { type value context } ips: iocs(type: "ipv4") { type }
-            detectionGaps { techniqueId name platform reason }
-            notices { code severity message techniqueId }
-          }
-        }
-        """,
-        arn=arn,
-    )
-    execution = data["execution"]
+    execution = (await client.execute(OUTPUT, arn=arn))["execution"]
     assert execution["status"] == "SUCCEEDED"
     assert execution["inputType"] == "TEXT"
     assert execution["platformsTargeted"] == 2

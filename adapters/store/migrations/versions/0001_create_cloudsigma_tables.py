@@ -22,6 +22,11 @@ def upgrade() -> None:
         sa.Column("value", sa.BigInteger, nullable=False),
     )
     op.bulk_insert(counters, [{"name": "cloudsigma", "value": 0}])
+    _create_executions()
+    _create_callers()
+
+
+def _create_executions() -> None:
     op.create_table(
         "cloudsigma_executions",
         sa.Column("arn", sa.String(200), primary_key=True),
@@ -54,6 +59,9 @@ def upgrade() -> None:
         ),
         sa.Column("output", sa.LargeBinary, nullable=False),
     )
+
+
+def _create_callers() -> None:
     op.create_table(
         "submissions",
         sa.Column("service", sa.String(32), primary_key=True),

@@ -176,8 +176,12 @@ _TWINS_IN_PYTHON = {
     "a table in a constant": "import json\nTABLE = json.loads(__import__('zlib').decompress(__import__('base64')"
     ".b64decode('eJyrVkrLz1eyUkpKLFKqBQAdegQ0')))\n",
     "a client with a session": "import requests\nclass Api:\n"
-    "    def __init__(self, token):\n        self.token = token\n    def get(self, path):\n        return requests.get('https://api.sample.invalid' + path,"
-    " headers={'Authorization': self.token})\n",
+    "    def __init__(self, token):\n        self.token = token\n"
+    "    def get(self, path):\n"
+    "        return requests.get('https://api.sample.invalid' + path, headers={'Authorization': self.token})\n",
+    "a helper that looks variables up": "import os, urllib.request\ndef latest(url, lookup):\n"
+    "    request = urllib.request.Request(url, headers={'User-Agent': lookup('AGENT') or 'sample'})\n"
+    "    return urllib.request.urlopen(request)\nlatest('https://files.other.invalid/', os.environ.get)\n",
     "a mailer": "import smtplib\ndef send(host, to, text, password):\n    with smtplib.SMTP(host) as server:\n"
     "        server.login('me', password)\n        server.sendmail('me', to, text)\n",
 }
