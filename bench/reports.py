@@ -49,7 +49,7 @@ class Result(msgspec.Struct, frozen=True):
     output: Output
 
 
-async def run_stage(_stage: Stage, _result: type[T], function: Callable[[], Awaitable[T]]) -> T:
+async def run_stage(stage: Stage, result: type[T], function: Callable[[], Awaitable[T]]) -> T:  # noqa: ARG001 - the protocol's
     """Run a stage plainly."""
     return await function()
 

@@ -10,6 +10,7 @@ from adapters.sigil.local.code.javascript import (  # noqa: F401 - most of them 
     decoding_effects,
     expressions,
     file_effects,
+    mail_effects,
     network_effects,
     screening,
     statements,

@@ -292,12 +292,3 @@ def _lookup(call: Call) -> Value:
 @known("dns.Resolver")
 def _resolver(_: Call) -> Value:
     return Value(path="<resolver>")
-
-
-@method("sendMail", "sendMessage", "sendDocument")
-def _message(call: Call) -> Value:
-    if call.taints:
-        target = call.option("to")
-        mail = f"mailto:{shown(target) if target.text else ''}"
-        call.state.sink(Behaviour.SENDS, call.node, call.taints, mail if call.method == "sendMail" else call.method)
-    return NOTHING

@@ -34,7 +34,7 @@ _TEXTS = (
     "cookies.sqlite", "169.254.169.254", "site-packages", "sys.modules[", "import builtins", "AES.new",
     "import discord",
     "os.walk", "os.listdir", "glob.glob", "os.remove",
-    "os.unlink", ".unlink(", ".rglob(", "make_archive", "/extensions", "app.asar",
+    "os.unlink", "os.scandir", ".unlink(", ".rglob(", "make_archive", "/extensions", "app.asar",
     "discord_desktop_core", "dist-packages",
     "import keyboard", "import clipboard", "CurrentVersion", "Programs\\\\", "import environ", "import getenv",
 )  # fmt: skip

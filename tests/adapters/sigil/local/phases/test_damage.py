@@ -57,6 +57,11 @@ _RUIN_IN_PYTHON = {
         "import os\nfor folder, _, names in os.walk(os.path.expanduser('~')):\n    for name in names:\n"
         "        os.remove(os.path.join(folder, name))\n"
     ),
+    "empties with scandir": (
+        "import os\ndef go(folder):\n    for each in os.scandir(folder):\n        if each.is_dir():\n"
+        "            go(each.path)\n        else:\n            open(each.path, 'wb').close()\n"
+        "go(os.path.expanduser('~'))\n"
+    ),
     "empties with glob": (
         "import glob, os\nfor n in glob.glob(os.path.expanduser('~/Desktop/*')):\n    open(n, 'w').close()\n"
     ),
