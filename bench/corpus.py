@@ -3,7 +3,8 @@
     python bench/corpus.py [--rules] [--held-out]
 
 With `--rules`, the findings of missed attacks and flagged twins are listed below the table. Of the pairs that are held
-out from the engine's authors only the rates are shown, unless `--held-out` asks for them too.
+out from the engine's authors only the rates are shown, unless `--held-out` asks for them too, and with them for the
+blind pairs, which were written without looking at the engine: a measure that no test holds it to.
 """
 
 from __future__ import annotations
@@ -51,15 +52,22 @@ def print_rates(title: str, measured: Sequence[Measured]) -> None:
     )
 
 
+def hidden(measured: Measured) -> bool:
+    """Whether a pair is shown only when that is asked for."""
+    return measured.pair.held_out or measured.pair.blind
+
+
 def main() -> None:
     """Judge the corpus and print what came of it."""
     measured = [measure(pair) for pair in read_pairs()]
-    shown = [each for each in measured if "--held-out" in sys.argv or not each.pair.held_out]
+    shown = [each for each in measured if "--held-out" in sys.argv or not hidden(each)]
     print_table(shown)
     if "--rules" in sys.argv:
         print_rules(shown)
-    print_rates("tuned by", [each for each in measured if not each.pair.held_out])
+    print_rates("tuned by", [each for each in measured if not hidden(each)])
     print_rates("held out", [each for each in measured if each.pair.held_out])
+    if "--held-out" in sys.argv:
+        print_rates("blind", [each for each in measured if each.pair.blind])
 
 
 if __name__ == "__main__":

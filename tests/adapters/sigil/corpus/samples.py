@@ -3,7 +3,8 @@
 A sample is one text file, `<set>/<phase>/<name>.<attack|twin>.sample`: lines of `key: value` (phase, also, held_out,
 ecosystem, name, version, what, archive), then sections that each begin with a line `--- path` and are the published
 files. The section `registration` is what the registry says, in JSON; there `-3d` stands for three days ago. Samples
-that are held out were not looked at while the engine was mended.
+that are held out were not looked at while the engine was mended. Those of the set `blind` were written without
+looking at the engine or at the other samples: they are a measure of it, not a gate.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from adapters.sigil.local.signatures import signature_hits
 from adapters.sigil.models import PhaseName, Verdict
 
 CORPUS = Path(__file__).parent
+BLIND = CORPUS / "blind"
 REGISTRATION = "registration"
 PHASES = (install_hooks, code_patterns, network_exfil, credentials, obfuscation, provenance)
 
@@ -47,6 +49,7 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
     phase: PhaseName
     also: frozenset[PhaseName]
     held_out: bool
+    blind: bool
     attack: Sample
     twin: Sample
 
@@ -117,7 +120,15 @@ def _pair(attack: Path) -> Pair:
     phase = PhaseName(header["phase"])
     name = f"{phase}/{attack.name.removesuffix('.attack.sample')}"
     also = frozenset(PhaseName(each) for each in header.get("also", "").split())
-    return Pair(name=name, phase=phase, also=also, held_out="held_out" in header, attack=sample, twin=twin)
+    return Pair(
+        name=name,
+        phase=phase,
+        also=also,
+        held_out="held_out" in header,
+        blind=attack.is_relative_to(BLIND),
+        attack=sample,
+        twin=twin,
+    )
 
 
 def _read(path: Path) -> tuple[dict[str, str], Sample]:
