@@ -8,7 +8,7 @@ import pytest
 from adapters.cloudsigma.local.material import Report
 from adapters.cloudsigma.local.stages.classify import classify
 
-REPORTS = Path("/work/shared/data/reports/tram.jsonl")
+REPORTS = Path(__file__).parents[6] / "shared" / "data" / "reports" / "tram.jsonl"
 
 OTHER = {
     "recipe": (
