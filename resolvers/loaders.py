@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Generic, TypeVar
 
 from aiodataloader import DataLoader
 
@@ -13,99 +14,77 @@ from adapters.services import Services
 from adapters.sigil.models import PolicyResult, Scan, Threat
 from adapters.sigil.port import PackageName, Sigil
 
+Port = TypeVar("Port")
+Key = TypeVar("Key")
+Found = TypeVar("Found")
 
-class ExecutionByArnLoader(DataLoader[str, Execution | None]):
-    """Executions by ARN."""
 
-    def __init__(self, cloudsigma: CloudSigma, principal: Principal) -> None:
+class PortLoader(DataLoader[Key, Found], Generic[Port, Key, Found]):
+    """A loader that asks a service's port as one principal."""
+
+    def __init__(self, port: Port, principal: Principal) -> None:
         super().__init__()
-        self._cloudsigma = cloudsigma
+        self._port = port
         self._principal = principal
+
+
+class ExecutionByArnLoader(PortLoader[CloudSigma, str, Execution | None]):
+    """Executions by ARN."""
 
     async def batch_load_fn(self, keys: Sequence[str]) -> list[Execution | None]:
         """Ask for all at once."""
-        return await self._cloudsigma.executions_by_arn(self._principal, keys)
+        return await self._port.executions_by_arn(self._principal, keys)
 
 
-class OutputByArnLoader(DataLoader[str, Output | None]):
+class OutputByArnLoader(PortLoader[CloudSigma, str, Output | None]):
     """What executions produced, by ARN."""
-
-    def __init__(self, cloudsigma: CloudSigma, principal: Principal) -> None:
-        super().__init__()
-        self._cloudsigma = cloudsigma
-        self._principal = principal
 
     async def batch_load_fn(self, keys: Sequence[str]) -> list[Output | None]:
         """Ask for all at once."""
-        return await self._cloudsigma.outputs_by_arn(self._principal, keys)
+        return await self._port.outputs_by_arn(self._principal, keys)
 
 
-class ScanByIdLoader(DataLoader[str, Scan | None]):
+class ScanByIdLoader(PortLoader[Sigil, str, Scan | None]):
     """Scans of packages by id."""
-
-    def __init__(self, sigil: Sigil, principal: Principal) -> None:
-        super().__init__()
-        self._sigil = sigil
-        self._principal = principal
 
     async def batch_load_fn(self, keys: Sequence[str]) -> list[Scan | None]:
         """Ask for all at once."""
-        return await self._sigil.scans_by_id(self._principal, keys)
+        return await self._port.scans_by_id(self._principal, keys)
 
 
-class ScansByPackageLoader(DataLoader[PackageName, list[Scan]]):
+class ScansByPackageLoader(PortLoader[Sigil, PackageName, list[Scan]]):
     """The newest scans of packages, by package."""
-
-    def __init__(self, sigil: Sigil, principal: Principal) -> None:
-        super().__init__()
-        self._sigil = sigil
-        self._principal = principal
 
     async def batch_load_fn(self, keys: Sequence[PackageName]) -> list[list[Scan]]:
         """Ask for all at once."""
-        return await self._sigil.scans_of_packages(self._principal, keys)
+        return await self._port.scans_of_packages(self._principal, keys)
 
 
-class ThreatByIdLoader(DataLoader[str, Threat | None]):
+class ThreatByIdLoader(PortLoader[Sigil, str, Threat | None]):
     """Known threats by id."""
-
-    def __init__(self, sigil: Sigil, principal: Principal) -> None:
-        super().__init__()
-        self._sigil = sigil
-        self._principal = principal
 
     async def batch_load_fn(self, keys: Sequence[str]) -> list[Threat | None]:
         """Ask for all at once."""
-        return await self._sigil.threats_by_id(self._principal, keys)
+        return await self._port.threats_by_id(self._principal, keys)
 
 
-class ThreatsByPackageLoader(DataLoader[PackageName, list[Threat]]):
+class ThreatsByPackageLoader(PortLoader[Sigil, PackageName, list[Threat]]):
     """Known threats by package."""
-
-    def __init__(self, sigil: Sigil, principal: Principal) -> None:
-        super().__init__()
-        self._sigil = sigil
-        self._principal = principal
 
     async def batch_load_fn(self, keys: Sequence[PackageName]) -> list[list[Threat]]:
         """Ask for all at once."""
-        return await self._sigil.threats_of_packages(self._principal, keys)
+        return await self._port.threats_of_packages(self._principal, keys)
 
 
-class PolicyResultByScanLoader(DataLoader[tuple[str, str], PolicyResult | None]):
+class PolicyResultByScanLoader(PortLoader[Sigil, tuple[str, str], PolicyResult | None]):
     """Results of named policies, by scan id and policy."""
-
-    def __init__(self, sigil: Sigil, principal: Principal) -> None:
-        super().__init__()
-        self._sigil = sigil
-        self._principal = principal
 
     async def batch_load_fn(self, keys: Sequence[tuple[str, str]]) -> list[PolicyResult | None]:
         """Ask once for each policy."""
         results: dict[tuple[str, str], PolicyResult | None] = {}
         for policy in dict.fromkeys(policy for _, policy in keys):
             scan_ids = [scan_id for scan_id, named in keys if named == policy]
-            found = await self._sigil.evaluate(self._principal, scan_ids, policy)
+            found = await self._port.evaluate(self._principal, scan_ids, policy)
             results.update(zip(((scan_id, policy) for scan_id in scan_ids), found, strict=True))
         return [results[key] for key in keys]
 
