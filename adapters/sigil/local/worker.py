@@ -64,20 +64,14 @@ class PartFacts(msgspec.Struct, frozen=True):
 
 def unpack_archives(folder: Path, most_parts: int) -> list[Part]:
     """Unpack what was fetched, and say in which parts it is analysed; raises ArchiveRefused."""
-    from adapters.sigil.local.archive.unpack import unpack
+    from adapters.sigil.local.archive.packages import unpacked_package
 
     release = msgspec.json.decode((folder / RELEASE).read_bytes(), type=FetchedRelease)
+    target = Target(ecosystem=release.ecosystem, name=release.name)
     parts = []
-    for number, archive in enumerate(release.archives):
-        files = unpack((folder / f"archive-{number}").read_bytes(), archive)
-        package = Package(
-            ecosystem=release.ecosystem,
-            name=release.name,
-            version=release.version,
-            files=files,
-            archive=archive,
-            registration=release.registration,
-        )
+    for number, name in enumerate(release.archives):
+        archive = (name, (folder / f"archive-{number}").read_bytes())
+        package = unpacked_package(target, release.version, archive, release.registration)
         parts += _keep(folder, number, package, most_parts)
     return parts
 
