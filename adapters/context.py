@@ -11,6 +11,26 @@ from adapters.workers import Workers
 
 
 @dataclass(frozen=True, kw_only=True)
+class CloudLinkOptions:
+    """Settings that only CloudLink's adapters read.
+
+    `tenant` is whose the account behind `token` is, over REST; `encryption_keys` are Fernet's, the first one encrypts;
+    `executed_actions` are the action types that are really executed; `webhooks_allowed` are private `host:port` pairs
+    that webhooks may go to; `webhook_secret` signs what CloudLink sends in.
+    """
+
+    tenant: str = "local"
+    encryption_keys: tuple[str, ...] = ()
+    aws_endpoint_url: str = ""
+    executed_actions: frozenset[str] = frozenset()
+    webhooks_allowed: frozenset[str] = frozenset()
+    webhook_secret: str = ""
+
+    def __repr__(self) -> str:
+        return "CloudLinkOptions(…)"
+
+
+@dataclass(frozen=True, kw_only=True)
 class AdapterContext:
     """The collaborators of an adapter; `location` and `token` are its own settings, the rest is shared.
 
@@ -29,3 +49,4 @@ class AdapterContext:
     fetch_allowed: frozenset[str]
     npm_registry: str = ""
     pypi_index: str = ""
+    cloudlink: CloudLinkOptions = CloudLinkOptions()

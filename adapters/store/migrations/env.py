@@ -2,6 +2,8 @@
 
 from alembic import context
 
+import adapters.store.cloudlink
+import adapters.store.cloudlink_account
 import adapters.store.cloudsigma
 import adapters.store.ownership
 import adapters.store.sigil
@@ -9,6 +11,8 @@ import adapters.store.threats
 from adapters.store.metadata import metadata
 
 for table in (
+    adapters.store.cloudlink.costs,
+    adapters.store.cloudlink_account.scans,
     adapters.store.cloudsigma.executions,
     adapters.store.ownership.submissions,
     adapters.store.sigil.scans,

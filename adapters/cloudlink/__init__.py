@@ -1,0 +1,1 @@
+"""CloudLink: cloud cost, tied to deploys, guarded by budgets."""

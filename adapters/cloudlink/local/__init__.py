@@ -1,0 +1,1 @@
+"""CloudLink's embedded implementation."""
