@@ -28,6 +28,7 @@ from adapters.principal import Principal
 from adapters.services import Services
 from adapters.store.database import Database, sqlite_url
 from gateway.assembly import Assembly
+from tests.doubles.memory_cloudlink import MemoryCloudLink
 from tests.doubles.memory_sigil import MemorySigil
 
 
@@ -151,12 +152,19 @@ class MemoryCloudSigma:
         self.feed.deliver(change)
 
 
-def memory_assembly(cloudsigma: MemoryCloudSigma, folder: Path, sigil: MemorySigil | None = None) -> Assembly:
+def memory_assembly(
+    cloudsigma: MemoryCloudSigma,
+    folder: Path,
+    sigil: MemorySigil | None = None,
+    cloudlink: MemoryCloudLink | None = None,
+) -> Assembly:
     """Build an assembly around the doubles, with a real store in `folder` and no durable work to begin."""
     return Assembly(
         database=Database(sqlite_url(folder)),
         durable=DurableWork(f"sqlite:///{folder / 'workflows.sqlite3'}", "tests"),
-        services=Services(cloudsigma=cloudsigma, sigil=sigil or MemorySigil()),
+        services=Services(
+            cloudsigma=cloudsigma, sigil=sigil or MemorySigil(), cloudlink=cloudlink or MemoryCloudLink()
+        ),
     )
 
 

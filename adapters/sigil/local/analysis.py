@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Sequence
 
@@ -15,19 +16,33 @@ _JAVASCRIPT = re.compile(r"\.(?:[cm]?[jt]sx?)$", re.IGNORECASE)
 _PYTHON = re.compile(r"\.(?:pyw?|pth)$", re.IGNORECASE)
 _SHEBANG = re.compile(rb"#![^\n]*\b(node|nodejs|bun|deno|ts-node|tsx|python)[\d.]*\b")
 _BASENAME = re.compile(r"(?:^|/)[^/.]+$")
+_COLLECTED_BYTES = 500_000
 
 
 def facts_of(files: Sequence[PackageFile]) -> dict[str, CodeFacts]:
-    """Read each file that is code, by path; of a package.json, the code written in its install commands."""
+    """Read each file that is code, by path; of a package.json, the code written in its install commands.
+
+    Garbage is collected between files alone: trees of large ones are looked through so often otherwise that it takes
+    as long as their evaluation.
+    """
     found: dict[str, CodeFacts] = {}
     known: dict[tuple[str, bytes], CodeFacts | None] = {}
-    for file in files:
-        copy = (_kind(file.path), file.data)
-        if copy not in known:
-            known[copy] = _facts(file)
-        facts = known[copy]
-        if facts is not None:
-            found[file.path] = facts
+    read = 0
+    gc.disable()
+    try:
+        for file in files:
+            copy = (_kind(file.path), file.data)
+            if copy not in known:
+                known[copy] = _facts(file)
+                read += len(file.data) if known[copy] is not None else 0
+            facts = known[copy]
+            if facts is not None:
+                found[file.path] = facts
+            if read > _COLLECTED_BYTES:
+                gc.collect()
+                read = 0
+    finally:
+        gc.enable()
     return found
 
 

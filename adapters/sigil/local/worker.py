@@ -6,6 +6,7 @@ do (`facts-0-0` …): packages pass between processes as files, so that nothing 
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib import import_module
@@ -143,6 +144,7 @@ def warm() -> None:
         scanned = Scanned(package, facts_of(files), signature_hits(files))
         for name in PhaseName:
             _phase(name)(scanned)
+    gc.freeze()
 
 
 def _phase(name: PhaseName) -> Callable[[Scanned], tuple[Finding, ...]]:

@@ -44,12 +44,11 @@ def tuned(measured: tuple[Measured, ...]) -> tuple[Measured, ...]:
 
 
 def test_pairs_over_all_phases(pairs: tuple[Pair, ...]) -> None:
-    """At least forty pairs are there to tune by, several in every phase, and two or more held out and blind."""
+    """At least forty pairs are there to tune by, several in every phase, and two or more held out."""
     shown = Counter(pair.phase for pair in pairs if not pair.held_out and not pair.blind)
     held_out = Counter(pair.phase for pair in pairs if pair.held_out)
-    blind = Counter(pair.phase for pair in pairs if pair.blind)
     assert shown.total() >= LEAST_PAIRS
-    assert all(shown[phase] >= 5 and held_out[phase] >= 2 and blind[phase] >= 2 for phase in PhaseName)
+    assert all(shown[phase] >= 5 and held_out[phase] >= 2 for phase in PhaseName)
 
 
 def test_nothing_to_run() -> None:

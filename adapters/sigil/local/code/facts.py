@@ -38,6 +38,9 @@ class Behaviour(StrEnum):
     LISTS_FILES = "lists_files"  # a folder or tree is gone through: where it begins is the detail
     RUINS_FILES = "ruins_files"  # removes, empties or overwrites what was found by going through folders
     HOLDS_CODE = "holds_code"  # a text that is code which talks to others or runs something
+    TAKES_REQUEST = "takes_request"  # what a client of a server in the code asks for or sends
+    REPLACES_METHOD = "replaces_method"  # a function of another library or of the language: what it is handed
+    LOADS_LIBRARY = "loads_library"  # machine code of a file: rundll32, regsvr32, dlopen
     TAKES_SECRET = "takes_secret"  # noqa: S105 - a parameter whose name says that callers hand over a secret
 
 

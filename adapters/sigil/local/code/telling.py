@@ -11,7 +11,9 @@ from adapters.sigil.local.code.telling_commands import (
     archived,
     command_kinds,
     package_command,
+    reads_clipboard,
     startup_command,
+    writes_clipboard,
 )
 
 __all__ = [
@@ -25,10 +27,12 @@ __all__ = [
     "package_path",
     "place",
     "public_address",
+    "reads_clipboard",
     "secret_path",
     "secret_variable",
     "startup_command",
     "startup_path",
+    "writes_clipboard",
 ]
 
 
@@ -155,7 +159,7 @@ _SECRET_PATHS = re.compile(
     r"|\.aws(?:[\\/]|$)|\.azure(?:[\\/]|$)|\.gnupg(?:[\\/]|$)|\.kube(?:[\\/]|$)|\.docker[\\/]config\.json"
     r"|gcloud[\\/](?:application_default_credentials|credentials|access_tokens)|\.config[\\/](?:gcloud|gh|hub)(?:[\\/]|$)"
     r"|\.(?:bash|zsh|sh|psql|mysql|node_repl|python)_history\b"
-    r"|/etc/(?:shadow|passwd|master\.passwd|sudoers)\b|/proc/(?:self|\d+)/(?:environ|mem)|/var/run/secrets/"
+    r"|/etc/(?:shadow|passwd|master\.passwd|sudoers)\b|/proc/(?:self|\d+|\{[^{}/]*\}|…)/(?:environ|mem\b)|/var/run/secrets/"
     r"|\.cargo[\\/]credentials|\.gem[\\/]credentials|\.composer[\\/]auth\.json|\.terraform\.d[\\/]credentials"
     r"|(?:^|[\\/])(?:filezilla|\.purple|WinSCP)(?:[\\/]|$)|\.claude\.json$|\.claude[\\/]\.credentials|\.gemini[\\/]oauth",
     re.IGNORECASE,
@@ -201,7 +205,11 @@ _STARTUP = re.compile(
     r"|(?:^|[\\/~])\.(?:bashrc|bash_profile|bash_login|profile|zshrc|zprofile|zshenv|xprofile|xinitrc)\b"
     r"|Programs[\\/]+Startup|(?:^|[\\/])Startup[\\/]+[^\\/]+\.(?:bat|cmd|vbs|js|lnk|exe|ps1)"
     r"|CurrentVersion[\\/]+Run(?:Once)?\b|(?:site|dist)-packages[\\/].*\.pth$|\b(?:site|user)customize\.py$"
-    r"|\.ssh[\\/]authorized_keys|\.git[\\/]hooks[\\/]|(?:^|[\\/])\.vscode[\\/](?:tasks|settings)\.json$",
+    r"|\.ssh[\\/]authorized_keys|\.git[\\/]hooks[\\/]|(?:^|[\\/])\.vscode[\\/](?:tasks|settings)\.json$"
+    r"|(?:^|[\\/~])\.(?:claude|codex|gemini|qwen)[\\/](?:settings(?:\.local)?\.json|config\.toml|hooks[\\/])|(?:^|[\\/])\.mcp\.json$"
+    r"|(?:^|[\\/~])\.(?:cursor|vscode|windsurf|codeium[\\/]windsurf|kiro[\\/]settings|continue)[\\/](?:mcp|mcp_config|hooks|launch)\.json$"
+    r"|claude_desktop_config\.json$|(?:^|[\\/])\.devcontainer[\\/]devcontainer\.json$|/etc/(?:sudoers|hosts|environment|pam\.d)\b|drivers[\\/]+etc[\\/]+hosts"
+    r"|(?:^|[\\/])(?:\.cursorrules|\.windsurfrules|\.clinerules|CLAUDE\.md|AGENTS\.md|GEMINI\.md|copilot-instructions\.md|\.cursor[\\/]rules[\\/]\S+)$",
     re.IGNORECASE,
 )
 
@@ -213,6 +221,7 @@ def startup_path(path: str) -> bool:
 
 _PACKAGE_FILES = re.compile(
     r"(?:^|[\\/])(?:package\.json|package-lock\.json|setup\.py|pyproject\.toml)$|\.github[\\/]workflows(?:[\\/]|$)"
+    r"|~[\\/]\.(?:npmrc|yarnrc(?:\.yml)?|bunfig\.toml)$|(?:^|[\\/])pip[\\/]pip\.(?:conf|ini)$|(?:^|[\\/])\.pip[\\/]pip\.conf$|^/etc/pip\.conf$"
     r"|(?:^|[\\/])node_modules[\\/]\S|(?:site|dist)-packages[\\/]\S",
     re.IGNORECASE,
 )

@@ -16,6 +16,9 @@ class Command(StrEnum):
     DOWNLOAD = "download"
     HIDDEN = "hidden"  # a window nobody sees, a protection switched off
     DELETE = "delete"  # home, root or a whole disk
+    LOAD_LIBRARY = "load_library"  # rundll32 or regsvr32 with a library that is not the system's
+    TAKE_OVER = "take_over"  # makes a user or an administrator, hands a container the whole disk
+    HUNT = "hunt"  # goes through a disk for secrets with a program made for that
 
 
 _FETCH = r"(?:curl|wget|fetch|Invoke-WebRequest|iwr|irm|Invoke-RestMethod|certutil|bitsadmin|Start-BitsTransfer)"
@@ -23,13 +26,20 @@ _SHELL = (
     r"(?:(?:/usr)?/bin/)?(?:env\s+)?(?:sudo\s+)?(?:ba|z|da|k|a)?sh|python[\d.]*|perl"
     r"|ruby|node|php|iex|Invoke-Expression|pwsh|powershell"
 )
+_SYSTEM_LIBRARIES = (
+    r"[\"']?(?:[A-Za-z]:\\(?:Windows\\)?|%\w+%\\)?(?:System32\\)?"
+    r"(?:user32|shell32|url|advpack|kernel32|printui|powrprof|setupapi|ieframe|inetcpl|dfshim|shimgvw|keymgr)\b"
+)
 _COMMANDS = (
     (
         Command.CONNECT_BACK,
         (
             r"/dev/(?:tcp|udp)/|\b(?:nc|ncat|netcat)(?:\.exe)?\s[^|;&]*(?:-[a-z]*[ec]\b|--(?:exec|sh-exec))|\bmkfifo\b.*\bnc\b"
             r"|\bsocat\b.*\bexec:|\bbash\s+-i\b.*>&|New-Object\s+(?:System\.)?Net\.Sockets\.TCPClient|socket\.socket\(.*subprocess"
-            r"|pty\.spawn"
+            r"|pty\.spawn|\A(?=.*\bperl\b)(?=.*\bsocket\()(?=.*\bexec\b)|\A(?=.*\bruby\b)(?=.*\bTCPSocket)(?=.*(?:exec|popen|spawn))"
+            r"|\A(?=.*\bphp\b)(?=.*\bfsockopen\()(?=.*(?:exec|popen|proc_open))"
+            r"|\A(?=.*\bpython)(?=.*\bsocket\b)(?=.*\bconnect\()(?=.*(?:dup2|subprocess|/bin/(?:ba)?sh))"
+            r"|\A(?=.*\blua)(?=.*\bsocket\b)(?=.*(?:popen|os\.execute))|\b(?:telnet|openssl\s+s_client)\s[^|;&]*\|\s*(?:/bin/)?(?:ba)?sh\b"
         ),
     ),
     (
@@ -48,6 +58,9 @@ _COMMANDS = (
             rf"|\b{_FETCH}\b.*(?:&&|;|\n)\s*(?:chmod\s+\S*(?:x|7\d\d)|(?:{_SHELL})\s+\S|start\s|\./)|\bmshta(?:\.exe)?\s+[\"']?https?:"
             r"|regsvr32.*https?:|rundll32.*https?:|DownloadFile\(.*(?:Start-Process|Invoke-Item)|\b(?:npx|bunx)\s+(?:-y\s+)?https?:"
             r"|python[\d.]*\s+-c\s.*urlopen.*exec|node\s+-e\s.*https?\b.*eval"
+            r"|\b(?:pip3?|uv|npm|pnpm|yarn|bun)\s+(?:pip\s+)?(?:install|i|add)\s(?:[^|;&]{0,300}\s)?[\"']?(?:git\+)?https?://"
+            r"(?!(?:[\w-]+\.)*(?:github|gitlab|bitbucket|pythonhosted|npmjs|pytorch)\.(?:com|org)/)[^\s|;&]+\.(?:tgz|tar\.gz|zip|whl|git)\b"
+            r"|(?:MSXML2\.\w*XMLHTTP|WinHttp\.WinHttpRequest).*(?:\bExecute(?:Global)?\b|\.SaveToFile.*\.Run\b|\bShellExecute\b)"
         ),
     ),
     (
@@ -73,6 +86,18 @@ _COMMANDS = (
             r"|\b(?:del|rd|rmdir)\s+/s\b.*(?:C:\\|%USERPROFILE%|%HOMEPATH%)|\bmkfs\.|\bdd\s+if=\S+\s+of=/dev/[sh]d|cipher\s+/w:|\bshred\s+-\S*u"
         ),
     ),
+    (
+        Command.LOAD_LIBRARY,
+        rf"\b(?:rundll32|regsvr32)(?:\.exe)?[\"']?\s+(?:/\w\S*\s+)*(?!{_SYSTEM_LIBRARIES})[\"']?\S*[\w…}}][^|;&]*",
+    ),
+    (
+        Command.TAKE_OVER,
+        (
+            r"\b(?:useradd|adduser)\s+\S|\busermod\s.*\b(?:sudo|wheel|docker|root)\b|\bnet\s+user\s+\S+\s.*/add\b"
+            r"|\bnet\s+localgroup\s+administrators\s.*/add\b|\bdocker\s+run\b[^|;&]*\s-(?:v|-volume)[\s=]+/:/"
+        ),
+    ),
+    (Command.HUNT, r"\b(?:trufflehog|gitleaks|noseyparker|kingfisher|detect-secrets)(?:\.exe)?[\"']?\s+\w"),
     (Command.DOWNLOAD, rf"\b{_FETCH}\b.*https?:|DownloadFile\(|DownloadString\("),
 )
 _COMMAND_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for kind, pattern in _COMMANDS)
@@ -88,7 +113,9 @@ def command_kinds(command: str) -> tuple[Command, ...]:
 _STARTUP_COMMAND = re.compile(
     r"\bcrontab\s+(?:-|/|\S+\.)|\|\s*crontab\b|\bsystemctl\s+(?:--user\s+)?enable\b|\blaunchctl\s+(?:load|bootstrap)\b"
     r"|\bschtasks(?:\.exe)?\s+/create|\breg(?:\.exe)?\s+add\s.*(?:Run|Winlogon)|\bRegister-ScheduledTask\b|\bsc(?:\.exe)?\s+create\s"
-    r"|>>?\s*~?[^|;&]*\.(?:bashrc|zshrc|profile|bash_profile)\b",
+    r"|>>?\s*~?[^|;&]*\.(?:bashrc|zshrc|profile|bash_profile)\b"
+    r"|\bsetx\s+(?:/m\s+)?(?:NODE_OPTIONS|PYTHONSTARTUP|PYTHONPATH|COR_PROFILER\w*)\b"
+    r"|\bgit\s+config\s+--(?:global|system)\s+(?:core\.(?:hooksPath|sshCommand|fsmonitor)|init\.templateDir|credential\.helper\s+\S*/)",
     re.IGNORECASE,
 )
 
@@ -100,6 +127,8 @@ def startup_command(command: str) -> bool:
 
 _PACKAGE_COMMAND = re.compile(
     r"\b(?:npm|pnpm|yarn|bun)\s+(?:publish|version|token|adduser|login|whoami|access|owner)\b|\btwine\s+upload\b"
+    r"|\b(?:npm|pnpm|yarn)\s+(?:config\s+)?set\s+(?:-\S+\s+)*(?:\S+:)?(?:registry|script-shell)\b"
+    r"|\bpip3?\s+config\s+(?:-\S+\s+)*set\s+\S*(?:index-url|trusted-host)\b"
     r"|\bgit\s+(?:push|remote\s+add)\b|\bgh\s+(?:repo\s+create|secret|auth\s+token|api)\b|\bpip3?\s+install\s+(?!-[er]\b)\S",
     re.IGNORECASE,
 )
@@ -108,6 +137,22 @@ _PACKAGE_COMMAND = re.compile(
 def package_command(command: str) -> bool:
     """Whether a command line publishes or changes packages or repositories, or asks for the means to."""
     return bool(_PACKAGE_COMMAND.search(command))
+
+
+_CLIPBOARD_READ = re.compile(r"\b(?:pbpaste|Get-Clipboard|xclip\s.*-o|xsel\s.*-o|wl-paste)\b", re.IGNORECASE)
+_CLIPBOARD_WRITTEN = re.compile(
+    r"\b(?:pbcopy|Set-Clipboard|wl-copy)\b|\|\s*(?:clip(?:\.exe)?|xclip|xsel)\b(?!.*\s-o)", re.IGNORECASE
+)
+
+
+def reads_clipboard(command: str) -> bool:
+    """Whether a command line prints what lies on the clipboard."""
+    return bool(_CLIPBOARD_READ.search(command))
+
+
+def writes_clipboard(command: str) -> bool:
+    """Whether a command line puts something on the clipboard."""
+    return bool(_CLIPBOARD_WRITTEN.search(command))
 
 
 _ARCHIVER = re.compile(r"^\s*(?:sudo\s+)?(?:zip|tar|7z|rar)\s")

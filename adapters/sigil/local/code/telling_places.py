@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from adapters.sigil.local.code.telling_commands import Command, command_kinds
+
 
 class Secret(StrEnum):
     """What a parameter's name says that it is handed."""
@@ -91,6 +93,21 @@ _POWERFUL_CODE = re.compile(
 def powerful_code(text: str) -> bool:
     """Whether a text is code that talks to others or runs something."""
     return bool(_POWERFUL_CODE.search(text[:20_000]))
+
+
+_HOT_COMMANDS = frozenset((Command.DOWNLOAD_AND_RUN, Command.DECODE_AND_RUN, Command.CONNECT_BACK, Command.SEND))
+_ALL_SECRETS = re.compile(r"toJSON\(\s*secrets|\bsecrets\.\w+.{0,200}(?:curl|wget|base64|\bnc\b)", re.DOTALL)
+_PROMPT = re.compile(
+    r"ignore (?:all |any )?(?:previous|prior|earlier|other) (?:instructions|rules)"
+    r"|(?:do not|never|don't) (?:tell|mention|inform|show)\b.{0,40}\buser|without (?:asking|telling|informing)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def planted_text(text: str) -> bool:
+    """Whether a text, put where others act on it, makes them fetch and run, send, hand out secrets or keep silent."""
+    told = text[:20_000]
+    return bool(_HOT_COMMANDS & {*command_kinds(told)} or _ALL_SECRETS.search(told) or _PROMPT.search(told))
 
 
 _KEY_NAMES = re.compile(

@@ -6,7 +6,7 @@ import re
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
 from adapters.sigil.local.code.telling import Command, command_kinds, secret_path
-from adapters.sigil.local.phases import damage
+from adapters.sigil.local.phases import backdoors, damage
 from adapters.sigil.local.phases.judging import (
     BAD,
     CERTAIN,
@@ -26,18 +26,33 @@ from adapters.sigil.local.phases.judging import (
 )
 from adapters.sigil.local.phases.reach import Moment
 from adapters.sigil.local.phases.scanned import Scanned
-from adapters.sigil.local.phases.traits import RUNS, hostile_address, known_host, trusted
+from adapters.sigil.local.phases.traits import (
+    PROTECTION,
+    RUNS,
+    SOFT_STARTUP,
+    foreign,
+    hostile_address,
+    known_host,
+    redirects_packages,
+    trusted,
+)
 from adapters.sigil.models import Finding
 
-_SOFT_STARTUP = re.compile(r"\.git[\\/]hooks|\.vscode|completion", re.IGNORECASE)
 _SPREADS = re.compile(r"publish|\.github[\\/]workflows|twine|gh\s+(?:repo|secret)|git\s+push", re.IGNORECASE)
-_EVERYTHING = re.compile(r"\b(?:env|printenv|history)\s*\|")
+_SOCKET = re.compile(r"socket\.socket\(\)")
+_NO_CODE = re.compile(
+    r"\.(?:png|jpe?g|gif|ico|bmp|webp|[ot]tf|woff2?|eot|pdf|mp[34]|wav|ogg|zip|gz|dat|bin|txt|md|log|csv|css|pyc|wasm)[\"'})\]]*$|^\{__file__\}$",
+    re.IGNORECASE,
+)
+_EVERYTHING = re.compile(
+    r"\b(?:env|printenv|history)\s*\||(?:\$\(|`)\s*(?:whoami|hostname|id|uname|env|printenv|cat)\b"
+)
 _WHOLE = re.compile(r"(?:~|/|\*|home|[A-Za-z]:\\?)\S{0,3}|.*\b(?:rm|rd|del|mkfs|dd|shred)\b.*", re.DOTALL)
 
 
 def code_patterns(scanned: Scanned) -> tuple[Finding, ...]:
     """Find what a package's code does that hardly any honest package does."""
-    return found(scanned, (*_RULES, *damage.RULES))
+    return found(scanned, (*_RULES, *damage.RULES, *backdoors.RULES))
 
 
 def _download_runs(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
@@ -45,11 +60,13 @@ def _download_runs(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> 
         return by_moment(CERTAIN, CERTAIN, GRAVE)[moment]
     if trusted(scanned, flow.source):
         return by_moment(DOUBTFUL, DOUBTFUL, HINT)[moment]
-    if flow.sink.behaviour is Behaviour.RUNS_CODE:
+    if _SOCKET.match(flow.source.detail) and flow.sink.behaviour is Behaviour.RUNS_SHELL:
+        return by_moment(CERTAIN, CERTAIN, GRAVE)[moment] if backdoors.handed_whole(flow.sink) else WEAK
+    if flow.sink.behaviour is Behaviour.RUNS_CODE or flow.sink.detail.startswith("data:"):
         sure = known_host(flow.source)
-        return by_moment(CERTAIN if sure else GRAVE, CERTAIN if sure else SUSPICIOUS, DOUBTFUL if sure else HINT)[
-            moment
-        ]
+        loaded = CERTAIN if sure or flow.sink.at_load else SUSPICIOUS
+        called = CERTAIN if foreign(scanned, flow.source) else DOUBTFUL if sure else HINT
+        return by_moment(CERTAIN if sure else GRAVE, loaded, called)[moment]
     if flow.sink.behaviour is Behaviour.IMPORTS_DYNAMICALLY:
         return by_moment(SUSPICIOUS, DOUBTFUL, HINT)[moment]
     sure = known_host(flow.source)
@@ -69,22 +86,28 @@ def _command_runs(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> 
 def _outside_runs(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
     if flow.source.behaviour is Behaviour.READS_ENVIRONMENT:
         return by_moment(WEAK, WEAK, NOTE)[moment]
+    if _NO_CODE.search(flow.source.detail):
+        return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment]
     return NOTE
 
 
 def _persists(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judgement | None:
-    if _SOFT_STARTUP.search(fact.detail):
+    if SOFT_STARTUP.search(fact.detail):
         return by_moment(WEAK, WEAK, NOTE)[moment]
     return by_moment(CERTAIN, CERTAIN, HINT)[moment]
 
 
 def _payload_persists(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
-    if _SOFT_STARTUP.search(flow.sink.detail):
+    if flow.source.behaviour is Behaviour.HOLDS_CODE:
+        return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment]
+    if SOFT_STARTUP.search(flow.sink.detail):
         return by_moment(SUSPICIOUS, SUSPICIOUS, WEAK)[moment]
     return by_moment(CERTAIN, CERTAIN, SUSPICIOUS)[moment]
 
 
 def _spreads(scanned: Scanned, path: str, fact: Fact, moment: Moment) -> Judgement | None:
+    if redirects_packages(fact.detail):
+        return by_moment(CERTAIN, CERTAIN, NOTE)[moment]
     if not _SPREADS.search(fact.detail):
         return by_moment(HINT, HINT, NOTE)[moment]
     armed = scanned.does(path, Behaviour.READS_SECRET_FILE, Behaviour.READS_ENVIRONMENT)
@@ -97,7 +120,9 @@ def _deletes(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judge
     return by_moment(CERTAIN, CERTAIN, WEAK)[moment]
 
 
-def _hides(scanned: Scanned, path: str, _fact: Fact, moment: Moment) -> Judgement | None:
+def _hides(scanned: Scanned, path: str, fact: Fact, moment: Moment) -> Judgement | None:
+    if PROTECTION.search(fact.detail):
+        return by_moment(CERTAIN, CERTAIN, WEAK)[moment]
     if not scanned.does(path, Behaviour.RUNS_PROCESS, Behaviour.RUNS_SHELL, Behaviour.RUNS_CODE):
         return NOTE
     fetches = scanned.does(path, Behaviour.DOWNLOADS, Behaviour.DECODES)
@@ -135,7 +160,7 @@ _RULES = (
     ),
     FlowRule(
         Rule("payload-persistence", "What was fetched or decoded is put where it starts by itself."),
-        frozenset((Behaviour.DOWNLOADS, Behaviour.DECODES)),
+        frozenset((Behaviour.DOWNLOADS, Behaviour.DECODES, Behaviour.HOLDS_CODE)),
         frozenset((Behaviour.WRITES_STARTUP,)),
         _payload_persists,
     ),

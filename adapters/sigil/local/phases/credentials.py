@@ -45,10 +45,10 @@ def credentials(scanned: Scanned) -> tuple[Finding, ...]:
     return found(scanned, _RULES)
 
 
-def _file_leaves(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+def _file_leaves(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
     if hostile_address(flow.sink):
         return by_moment(CERTAIN, CERTAIN, DOUBTFUL if mild_secret(flow.source) else CERTAIN)[moment]
-    called = WEAK if mild_secret(flow.source) else DOUBTFUL
+    called = WEAK if mild_secret(flow.source) else CERTAIN if foreign(scanned, flow.sink) else DOUBTFUL
     return by_moment(CERTAIN, CERTAIN if known_host(flow.sink) else GRAVE, called)[moment]
 
 
@@ -229,6 +229,11 @@ _RULES = (
         frozenset((Behaviour.REPLACES_GLOBAL,)),
         LEAVES,
         _replacement_leaves,
+    ),
+    HitRule(
+        Rule("wallet-drained", "A transfer from the visitor's wallet goes to an address that the code holds."),
+        "wallet_transfer",
+        lambda _scanned, _path, moment: by_moment(CERTAIN, CERTAIN, SUSPICIOUS)[moment],
     ),
     HitRule(
         Rule("chat-token-search", "The file looks for login tokens of a chat program."),

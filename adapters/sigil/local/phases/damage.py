@@ -34,6 +34,7 @@ _GENERATED = re.compile(
     r"\.(?:py[cod]|so|o|log|tmp|bak|map|egg-info|tsbuildinfo|orig|rej)\b|__pycache__|\b(?:dist|build|out|cache|coverage|temp?|\.?tmp)\b",
     re.IGNORECASE,
 )
+_WORKFLOW = re.compile(r"\.github[\\/]workflows[\\/]")
 _LOCKS = frozenset((Behaviour.ENCODES, Behaviour.DECODES))
 
 
@@ -78,6 +79,8 @@ def _injects(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgem
         return None
     if application_code(target):
         return CERTAIN
+    if _WORKFLOW.search(target) and flow.source.behaviour is Behaviour.HOLDS_CODE:
+        return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment]
     return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment] if foreign_module(target) else None
 
 

@@ -40,6 +40,18 @@ COMMANDS = {
     ),
     Command.DELETE: (Rule("install-deletes-widely", "Installing deletes the user's files or a whole disk."), CERTAIN),
     Command.HIDDEN: (Rule("install-hides", "Installing hides what it runs or switches a protection off."), SUSPICIOUS),
+    Command.LOAD_LIBRARY: (
+        Rule("install-loads-library", "Installing has the system load a library of machine code."),
+        CERTAIN,
+    ),
+    Command.TAKE_OVER: (
+        Rule("install-takes-over", "Installing makes a user or an administrator, or opens the whole disk."),
+        CERTAIN,
+    ),
+    Command.HUNT: (
+        Rule("install-hunts-secrets", "Installing sends a program that looks for secrets through the machine's files."),
+        CERTAIN,
+    ),
     Command.DOWNLOAD: (
         Rule("install-command-downloads", "A command of the installation downloads something."),
         DOUBTFUL,

@@ -25,10 +25,13 @@ from adapters.sigil.local.phases.judging import (
 )
 from adapters.sigil.local.phases.reach import Moment, reachable
 from adapters.sigil.local.phases.scanned import Scanned
+from adapters.sigil.local.phases.shadowed import shadowed
 from adapters.sigil.local.phases.traits import (
     LEAVES,
+    PROTECTION,
     RUNS,
     SECRETS,
+    SOFT_STARTUP,
     address_of,
     belongs_to,
     hides_address,
@@ -36,15 +39,18 @@ from adapters.sigil.local.phases.traits import (
     identifies,
     known_host,
     mild_secret,
+    redirects_packages,
     trusted,
     whole_environment,
 )
 from adapters.sigil.models import Finding
 
-_GIT_HOOKS = re.compile(r"\.git[\\/]hooks|\.vscode|completion", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"^(?:~|/tmp|/var/tmp|/dev/shm)/|/\.[\w-]+$")
 _PUBLIC_ADDRESS = re.compile(r"(?<![\d.])(?!10\.|127\.|0\.|192\.168\.)(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 _WORKFLOWS = re.compile(r"\.github[\\/]workflows[\\/]\S", re.IGNORECASE)
+_PUSHES = re.compile(
+    r"\b(?:npm|pnpm|yarn|bun)\s+publish\b|\btwine\s+upload\b|\bgit\s+push\b|\bgh\s+repo\s+create\b", re.IGNORECASE
+)
 _SAYS = Rule("install-hook", "A command or file of the package runs when it is installed.")
 
 
@@ -57,7 +63,7 @@ def install_hooks(scanned: Scanned) -> tuple[Finding, ...]:
     said += [
         finding(_SAYS, NOTE, path, 1, None) for path in sorted(scanned.hook_files) if path.endswith((".py", ".pth"))
     ]
-    return (*said, *command_findings(scanned), *found(scanned, _RULES))
+    return (*said, *shadowed(scanned), *command_findings(scanned), *found(scanned, _RULES))
 
 
 def _at_install(judge: Judgement | None, moment: Moment) -> Judgement | None:
@@ -117,13 +123,15 @@ def _hidden_address(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -
 
 
 def _persists(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judgement | None:
-    return _at_install(WEAK if _GIT_HOOKS.search(fact.detail) else CERTAIN, moment)
+    return _at_install(WEAK if SOFT_STARTUP.search(fact.detail) else CERTAIN, moment)
 
 
 def _changes_packages(scanned: Scanned, path: str, fact: Fact, moment: Moment) -> Judgement | None:
+    if redirects_packages(fact.detail):
+        return _at_install(CERTAIN, moment)
     if not PUBLISHES.search(fact.detail):
         return _at_install(HINT, moment)
-    if _WORKFLOWS.search(fact.detail):
+    if _WORKFLOWS.search(fact.detail) or (fact.at_load and _PUSHES.search(fact.detail)):
         return _at_install(CERTAIN, moment)
     return _at_install(
         CERTAIN if scanned.does(path, Behaviour.READS_SECRET_FILE, Behaviour.READS_ENVIRONMENT) else SUSPICIOUS, moment
@@ -173,6 +181,8 @@ def _deletes(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judge
 
 
 def _hides(scanned: Scanned, path: str, fact: Fact, moment: Moment) -> Judgement | None:
+    if PROTECTION.search(fact.detail):
+        return _at_install(CERTAIN, moment)
     placed = [each.detail for each in scanned.facts[path].facts if each.behaviour is Behaviour.MAKES_EXECUTABLE]
     if _PUBLIC_ADDRESS.search(fact.detail) or any(_ELSEWHERE.search(detail) for detail in placed):
         return _at_install(BAD, moment)

@@ -14,7 +14,13 @@ from adapters.sigil.models import Finding, Severity
 
 SNIPPET = 500
 _SEVERITIES = (Severity.INFO, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
-_LISTENED = (Behaviour.READS_INPUT, Behaviour.REPLACES_GLOBAL, Behaviour.READS_CLIPBOARD)
+_LISTENED = (
+    Behaviour.READS_INPUT,
+    Behaviour.REPLACES_GLOBAL,
+    Behaviour.REPLACES_METHOD,
+    Behaviour.READS_CLIPBOARD,
+    Behaviour.TAKES_REQUEST,
+)
 _CONFIDENCES = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
 
 

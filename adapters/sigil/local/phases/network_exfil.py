@@ -31,6 +31,7 @@ from adapters.sigil.local.phases.traits import (
     address_of,
     belongs_to,
     by_mail,
+    foreign,
     hides_address,
     hostile_address,
     identifies,
@@ -45,6 +46,7 @@ _OWN_FILE = re.compile(r"package\.json|pyproject\.toml|VERSION|__file__|__dirnam
 _REPOSITORY_COMMAND = re.compile(
     r"\s*(?:git|hg|svn|jj)\s+(?:-\S+\s+)*(?:log|describe|rev-parse|rev-list|status|diff|shortlog|tag|branch|show|ls-files)\b"
 )
+_NAMES_REPOSITORY = re.compile(r"\s*git\s+(?:remote\s+get-url|rev-parse|describe|branch|tag|symbolic-ref)\b")
 _CODE_HOSTS = re.compile(
     r"https://(?:[\w-]+\.)*(?:github|gitlab|bitbucket|codeberg|gitea|azure|visualstudio)\.(?:com|org)(?=[:/]|$)",
     re.IGNORECASE,
@@ -108,6 +110,8 @@ def _output_leaves(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> 
     if told and _REPOSITORY_COMMAND.match(flow.source.detail):
         return NOTE
     sure = known_host(flow.sink) and not trusted(scanned, flow.sink)
+    if sure and _NAMES_REPOSITORY.match(flow.source.detail):
+        return by_moment(BAD, DOUBTFUL, NOTE)[moment]
     return by_moment(CERTAIN, CERTAIN if sure else GRAVE, HINT)[moment]
 
 
@@ -143,6 +147,12 @@ def _metadata_leaves(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) 
     if address_of(flow.sink) is Place.METADATA:
         return None
     return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment]
+
+
+def _tap_leaves(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    if hostile_address(flow.sink):
+        return by_moment(CERTAIN, CERTAIN, BAD)[moment]
+    return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment] if foreign(scanned, flow.sink) else None
 
 
 def _hidden_address(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
@@ -193,6 +203,12 @@ _RULES = (
         frozenset((Behaviour.READS_METADATA_SERVICE,)),
         LEAVES,
         _metadata_leaves,
+    ),
+    FlowRule(
+        Rule("replaced-function-leaves", "What is handed to another library's replaced function goes out as well."),
+        frozenset((Behaviour.REPLACES_METHOD,)),
+        LEAVES,
+        _tap_leaves,
     ),
     FlowRule(
         Rule("hidden-address", "The address that code speaks to is written so that nobody reads it."),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
+from adapters.sigil.local.phases.disguised import disguised
 from adapters.sigil.local.phases.judging import (
     BAD,
     CERTAIN,
@@ -41,7 +42,7 @@ _HIDING_WORTHY = re.compile(
 
 def obfuscation(scanned: Scanned) -> tuple[Finding, ...]:
     """Find what in the code is written so that nobody reads it."""
-    return (*found(scanned, _RULES), *_not_analysed(scanned))
+    return (*found(scanned, _RULES), *disguised(scanned), *_not_analysed(scanned))
 
 
 def _not_analysed(scanned: Scanned) -> Iterator[Finding]:

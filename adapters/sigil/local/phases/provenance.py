@@ -9,6 +9,7 @@ from adapters.sigil.local.material import Ecosystem
 from adapters.sigil.local.phases.scanned import Scanned
 from adapters.sigil.local.provenance.attestations import attestations
 from adapters.sigil.local.provenance.case import Case
+from adapters.sigil.local.provenance.dependencies import dependencies
 from adapters.sigil.local.provenance.manifests import manifests
 from adapters.sigil.local.provenance.names import names
 from adapters.sigil.local.provenance.repositories import repositories
@@ -16,7 +17,7 @@ from adapters.sigil.local.provenance.takeover import takeover
 from adapters.sigil.local.provenance.versions import versions
 from adapters.sigil.models import Finding
 
-_RULES = (names, versions, takeover, attestations, repositories, manifests)
+_RULES = (names, versions, takeover, attestations, repositories, manifests, dependencies)
 
 
 def provenance(scanned: Scanned) -> tuple[Finding, ...]:

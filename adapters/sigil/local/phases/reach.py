@@ -12,11 +12,33 @@ import msgspec
 
 from adapters.sigil.local.code.facts import Behaviour, CodeFacts
 from adapters.sigil.local.material import Ecosystem, Package
-from adapters.sigil.local.phases.hooks import GYP, MANIFEST, Hook, gyp_hooks, joined, named_files, npm_hooks, resolved
+from adapters.sigil.local.phases.hooks import (
+    GYP,
+    MANIFEST,
+    Hook,
+    commands,
+    gyp_hooks,
+    joined,
+    named_files,
+    npm_hooks,
+    resolved,
+)
 
 _START_UP = re.compile(r"^(?:[\w.-]+\.data/(?:purelib|platlib|data)/|src/)?(?:[^/]+\.pth|(?:site|user)customize\.py)$")
 _TOP_MODULE = re.compile(r"^(?:src/|lib/)?(?:[^/]+/__init__\.py|[^/]+\.py)$")
 _BUILD_ONLY = frozenset(("setup.py", "conftest.py", "noxfile.py", "tasks.py", "fabfile.py", "hatch_build.py"))
+_INSTALLING = frozenset(("preinstall", "install", "postinstall"))
+_TASK_FILES = {
+    "make": ("Makefile", "makefile", "GNUmakefile"),
+    "gulp": ("gulpfile.js", "gulpfile.mjs", "gulpfile.cjs", "gulpfile.ts"),
+    "grunt": ("Gruntfile.js", "Gruntfile.cjs"),
+    "just": ("justfile",),
+}
+_COMMAND_TABLES = {
+    "setup.cfg": re.compile(r"^cmdclass\s*=((?:[^\n]*\n)(?:[ \t]+[^\n]*\n?)*)", re.MULTILINE),
+    "pyproject.toml": re.compile(r"^(?:\[tool\.setuptools\.cmdclass\]|cmdclass\s*=)([^\[]*)", re.MULTILINE),
+}
+_COMMAND_CLASS = re.compile(r"=\s*[\"']?([\w.]+)\.\w+")
 _RUNS = frozenset((Behaviour.RUNS_SHELL, Behaviour.RUNS_PROCESS))
 
 
@@ -41,6 +63,7 @@ def hook_files(package: Package, hooks: Iterable[Hook]) -> frozenset[str]:
     """Find the files that run first when a package is installed, or when any interpreter starts after that."""
     paths = frozenset(file.path for file in package.files)
     found = {path for hook in hooks for path in named_files(hook.command, paths)}
+    found.update(_task_files(hooks, paths))
     if any("-e" in hook.command or "-p" in hook.command or "-c" in hook.command for hook in hooks):
         found.add(MANIFEST)
     if package.ecosystem is not Ecosystem.NPM:
@@ -48,6 +71,7 @@ def hook_files(package: Package, hooks: Iterable[Hook]) -> frozenset[str]:
         if not package.archive.endswith(".whl"):
             found.update(paths & {"setup.py", "hatch_build.py"})
             found.update(_build_files(package, paths))
+            found.update(_command_files(package, paths))
     return frozenset(found)
 
 
@@ -159,6 +183,23 @@ def _build_files(package: Package, paths: frozenset[str]) -> Iterator[str]:
     for script in (hatch.get("path"), _table(_table(tool, "poetry"), "build").get("script")):
         if isinstance(script, str) and script in paths:
             yield script
+
+
+def _task_files(hooks: Iterable[Hook], paths: frozenset[str]) -> Iterator[str]:
+    """Find the files that a task runner reads without their being named: `make`, `gulp setup`."""
+    for hook in hooks:
+        for command in commands(hook.command) if hook.name in _INSTALLING else ():
+            runner = command.removeprefix("npx ").split()[0]
+            yield from (path for path in _TASK_FILES.get(runner, ()) if path in paths)
+
+
+def _command_files(package: Package, paths: frozenset[str]) -> Iterator[str]:
+    """Find the modules of the package whose classes setup.cfg or pyproject.toml make commands of the installation."""
+    for name, pattern in _COMMAND_TABLES.items():
+        data = next((file.data for file in package.files if file.path == name), b"").decode("utf-8", "replace")
+        table = pattern.search(data)
+        for module in _COMMAND_CLASS.findall(table[1]) if table else ():
+            yield from python_files(module, "", paths)
 
 
 def _table(content: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -34,6 +34,20 @@ _MILD_SECRET_FILE = re.compile(
 _SECRET_NAMES = re.compile(
     rb"[\"'`/\\](?:\.env(?:\.\w+)?|\.git-credentials|\.netrc|\.pypirc|\.npmrc|id_rsa|credentials|wallet\.dat)[\"'`/.*$]"
 )
+_PACKAGE_SOURCE = re.compile(
+    r"^~[\\/]\.(?:npmrc|yarnrc|bunfig)|pip[\\/]pip\.(?:conf|ini)$|^/etc/pip\.conf$|\bset\s+\S*(?:registry|index-url|script-shell)\b",
+    re.IGNORECASE,
+)
+SOFT_STARTUP = re.compile(
+    r"\.git[\\/]hooks|\.vscode|completion|(?:CLAUDE|AGENTS|GEMINI)\.md|(?:cursor|windsurf|cline)rules|copilot-instructions"
+    r"|[\\/]rules[\\/]|devcontainer|^(?!~).*\.mcp\.json",
+    re.IGNORECASE,
+)
+PROTECTION = re.compile(
+    r"(?:Set|Add)-MpPreference|amsiInitFailed|\bsetenforce\s+0|csrutil\s+disable|spctl\s+--master-disable",
+    re.IGNORECASE,
+)
+"""Commands that switch off what protects a machine."""
 _BARE_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?=[:/?]|$)", re.IGNORECASE)
 _PRIVATE = re.compile(r"(?:10|127)\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.")
 _NAME = re.compile(r"[\w.]*")
@@ -86,6 +100,11 @@ def decoded_text(fact: Fact) -> str:
 def mild_secret(fact: Fact) -> bool:
     """Whether a secret file is one that tools read for their settings too, e.g. `.npmrc`."""
     return bool(_MILD_SECRET_FILE.search(fact.detail))
+
+
+def redirects_packages(target: str) -> bool:
+    """Whether a file that is written, or a command, says where packages come from on the whole machine."""
+    return bool(_PACKAGE_SOURCE.search(target))
 
 
 def by_mail(fact: Fact) -> bool:

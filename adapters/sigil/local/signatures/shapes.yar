@@ -106,6 +106,16 @@ rule wallet_address_pattern {
         any of them
 }
 
+rule wallet_transfer {
+    meta:
+        description = "A transaction is asked of a wallet, with a receiver that is written in the code"
+    strings:
+        $ask = /eth_send(Raw)?Transaction|signAndSendTransaction|eth_signTypedData/
+        $to = /\bto['"]?\s{0,3}[:=]\s{0,3}['"`]0x[0-9a-fA-F]{40}['"`]/
+    condition:
+        $ask and $to
+}
+
 rule chat_token_pattern {
     meta:
         description = "A regular expression that recognises Discord's login tokens"

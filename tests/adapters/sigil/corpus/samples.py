@@ -4,7 +4,8 @@ A sample is one text file, `<set>/<phase>/<name>.<attack|twin>.sample`: lines of
 ecosystem, name, version, what, archive), then sections that each begin with a line `--- path` and are the published
 files. The section `registration` is what the registry says, in JSON; there `-3d` stands for three days ago. Samples
 that are held out were not looked at while the engine was mended. Those of the set `blind` were written without
-looking at the engine or at the other samples: they are a measure of it, not a gate.
+looking at the engine or at the other samples: they are a measure of it, not a gate. Those of the set `mended` were
+blind until the engine was mended by them: they are a gate like the tuned, and no measure any more.
 """
 
 from __future__ import annotations
@@ -105,13 +106,13 @@ def judge_package(package: Package) -> Judged:
 
 
 def recall(measured: Sequence[Measured]) -> float:
-    """Share of the attacks that are flagged."""
-    return sum(each.attack.flagged for each in measured) / len(measured)
+    """Share of the attacks that are flagged; 0 where there are none."""
+    return sum(each.attack.flagged for each in measured) / max(len(measured), 1)
 
 
 def false_alarms(measured: Sequence[Measured]) -> float:
-    """Share of the twins that are flagged."""
-    return sum(each.twin.flagged for each in measured) / len(measured)
+    """Share of the twins that are flagged; 0 where there are none."""
+    return sum(each.twin.flagged for each in measured) / max(len(measured), 1)
 
 
 def _pair(attack: Path) -> Pair:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import pickle
 
@@ -91,3 +92,13 @@ def test_copies_are_told_apart_by_how_they_are_read() -> None:
     assert found["b/y.d.ts"] == CodeFacts()
     loads = {path: any(fact.at_load for fact in found[path].facts) for path in ("setup.py", "a/other.py")}
     assert loads == {"setup.py": True, "a/other.py": False}
+
+
+def test_collecting_garbage_goes_on_after_a_batch() -> None:
+    """Reading a batch leaves nothing of a file behind, and the process collects its garbage as before."""
+    code = b"class Kept { hold() { this.self = this; return fetch(this.self); } }\n" * 9_000
+
+    facts_of([PackageFile("a.js", code), PackageFile("b.py", _PYTHON)])
+
+    assert gc.isenabled()
+    assert not [found for found in gc.get_objects() if type(found).__name__ == "Variable"]

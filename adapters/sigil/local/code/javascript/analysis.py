@@ -36,13 +36,15 @@ def javascript_facts(path: str, data: bytes) -> CodeFacts:
     named, strings = screening.imports(data), screening.strings(data)
     if len(data) > BYTE_LIMIT:
         return CodeFacts(imports=named, strings=strings, parsed=False)
-    if not screening.worth_parsing(data):
+    places = screening.places(data)
+    if not places:
         return CodeFacts(imports=named, strings=strings)
     root, is_code = parse(path, data)
     if root is None:
         return CodeFacts(imports=named, strings=strings, parsed=False)
-    state = State(data, screening.places(data))
+    state = State(data, places)
     complete = _evaluate(state, root) and is_code
+    state.release()
     return CodeFacts(
         facts=state.ledger.facts(),
         flows=state.ledger.flows(),
@@ -54,20 +56,24 @@ def javascript_facts(path: str, data: bytes) -> CodeFacts:
 
 def _evaluate(state: State, root: Node) -> bool:
     """Evaluate the file's code again until nothing new is learnt; False where the bound on work stopped it."""
+    statements.declare_functions(state, root)
+    state.stale.update(range(len(root.named)))
     try:
         for _ in range(_PASSES):
-            before = state.changes + state.ledger.changes
-            evaluate(state, root)
-            _evaluate_functions(state)
-            if not state.ledger.changes or state.changes + state.ledger.changes == before:
+            _evaluate_stale(state, root)
+            if not state.ledger.changes or not state.stale:
                 break
     except (Exhausted, RecursionError):
         return False
     return True
 
 
-def _evaluate_functions(state: State) -> None:
+def _evaluate_stale(state: State, root: Node) -> None:
+    for number, statement in enumerate(root.named):
+        if state.begin(number):
+            evaluate(state, statement)
     position = 0
     while position < len(state.queue):  # grows while functions are met within functions
-        statements.run(state, state.queue[position])
+        if state.begin(state.queue[position]):
+            statements.run(state, state.queue[position])
         position += 1

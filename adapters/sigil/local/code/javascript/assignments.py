@@ -5,6 +5,7 @@ from __future__ import annotations
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.javascript import names
 from adapters.sigil.local.code.javascript.expressions import remember_method
+from adapters.sigil.local.code.javascript.request_effects import replaced
 from adapters.sigil.local.code.javascript.state import State, evaluate, handles
 from adapters.sigil.local.code.javascript.tree import Node
 from adapters.sigil.local.code.javascript.values import NOTHING, UNKNOWN_PART, Function, Value, merge, tainted
@@ -19,6 +20,7 @@ _NETWORK_GLOBALS = (
     "https.",
     "navigator.clipboard",
 )
+_SCRIPT_TEXTS = frozenset({"<script>.text", "<script>.textContent", "<script>.innerHTML", "<script>.innerText"})
 _GLOBAL_SLOTS = ("module._load", "Module.prototype", "require.extensions", "require.cache", "process.binding")
 
 
@@ -47,7 +49,7 @@ def _class(state: State, node: Node) -> Value:
     value = Value(functions=tuple(constructors))
     name_node = node.field("name")
     if name_node is not None:
-        state.absorb(state.scope.declare(state.text(name_node)), value)
+        state.absorb(state.declare(state.scope, state.text(name_node)), value)
     return value
 
 
@@ -86,9 +88,13 @@ def _assigned_property(state: State, node: Node, left: Node, value: Value) -> No
         for function in value.functions:
             for position in range(3):
                 state.absorb(function.parameter(position), tainted(sources))
+    else:
+        replaced(state, node, left, path, value)
     taints = names.used(state, value, node).taints
     if name in {"src", "href"} and taints and value.text and "://" in value.text:
         state.sink(Behaviour.SENDS, node, taints, value.text)
+    if taints and path in _SCRIPT_TEXTS:
+        state.sink(Behaviour.RUNS_CODE, node, taints)
     if name in {"onkeydown", "onkeypress", "onkeyup", "onpaste"}:
         sources = state.source(Behaviour.READS_INPUT, node, name)
         for function in value.functions:

@@ -43,7 +43,7 @@ class Call(msgspec.Struct, frozen=True):
             if value.members is not None and name in value.members:
                 return value.members[name]
             if value.variable is not None and name in value.variable.members:
-                return value.variable.members[name].value
+                return self.state.read(value.variable.members[name])
         return NOTHING
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.sigil.local.code.javascript import folding, names
 from adapters.sigil.local.code.javascript.call import KNOWN, METHODS, Call, passed_on
+from adapters.sigil.local.code.javascript.request_effects import answer_requests, intercepted
 from adapters.sigil.local.code.javascript.state import State, evaluate, handles
 from adapters.sigil.local.code.javascript.statements import element, run
 from adapters.sigil.local.code.javascript.tree import Node
@@ -131,9 +132,9 @@ def _by_method(call: Call) -> Value:
     effect = METHODS.get(call.method)
     if effect is not None:
         return effect(call)
-    candidates = call.state.methods.get(call.method, ()) if not call.path else ()
+    candidates = call.state.read(call.state.methods.member(call.method)).functions if not call.path else ()
     if 0 < len(candidates) <= _METHOD_CANDIDATES:
-        return merge(_own_function(call, tuple(candidates)), tainted(call.receiver.taints))
+        return merge(_own_function(call, candidates), tainted(call.receiver.taints))
     return _unknown(call)
 
 
@@ -154,7 +155,7 @@ def _mapped(call: Call) -> Value:
     call.answer(element(call.receiver), positions=1)
     result = NOTHING
     for function in call.callbacks:
-        result = merge(result, function.result.value)
+        result = merge(result, call.state.read(function.result))
     return Value(items=(result,) if result is not NOTHING else None, taints=call.receiver.taints | result.taints)
 
 
@@ -165,10 +166,10 @@ def _iteration(call: Call) -> Value:
         first = 1 if call.method == "reduce" else 0
         call.state.absorb(function.parameter(first), value)
         if first:
-            call.state.absorb(function.parameter(0), function.result.value)
+            call.state.absorb(function.parameter(0), call.state.read(function.result))
     taints = call.receiver.taints
     for function in call.callbacks:
-        taints |= function.result.value.taints
+        taints |= call.state.read(function.result).taints
     return Value(taints=taints, text=value.text, items=call.receiver.items if call.method == "filter" else None)
 
 
@@ -203,7 +204,7 @@ def _own_function(call: Call, functions: tuple[Function, ...]) -> Value:
         call.state.load(function)
         for position, value in enumerate(call.arguments):
             call.state.absorb(function.parameter(position), value)
-        result = merge(result, function.result.value if function.read else tainted(call.taints))
+        result = merge(result, call.state.read(function.result) if function.read else tainted(call.taints))
     anonymous = call.path == "" and call.callee.variable is None
     for value in call.arguments:
         _load_within(call, value, deep=anonymous)
@@ -228,6 +229,8 @@ def _unknown(call: Call) -> Value:
         return NOTHING
     if name in _NO_ANSWER:
         return NOTHING
+    answer_requests(call)
+    intercepted(call)
     first = call.argument(0)
     if (name in _LATER and first.text not in _LOADING) or (name == "get" and (first.text or "").startswith("/")):
         return tainted(call.receiver.taints)
@@ -268,7 +271,7 @@ def _continued(call: Call) -> Value:
         if value.functions:
             call.answer(received, value.functions, positions=1)
             for function in value.functions:
-                result = merge(result, function.result.value)
+                result = merge(result, call.state.read(function.result))
         elif value.path and position == 0:
             handed = Call(
                 call.state,

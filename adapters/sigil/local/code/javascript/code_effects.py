@@ -7,6 +7,7 @@ import re
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.javascript import folding, names
 from adapters.sigil.local.code.javascript.call import KNOWN, Call, known, method, passed_on
+from adapters.sigil.local.code.javascript.request_effects import replaced
 from adapters.sigil.local.code.javascript.values import NOTHING, UNKNOWN_PART, Value, merge, tainted
 
 _EVERYDAY_CODE = re.compile(
@@ -124,6 +125,25 @@ def _resolve_module(call: Call) -> Value:
     return Value(text=f"{UNKNOWN_PART}/node_modules/{name}" + ("" if name.endswith(_FILES) else "/index.js"))
 
 
+@known("worker_threads.Worker", "Worker")
+def _worker(call: Call) -> Value:
+    """Read a worker: its code is a file's, or with `eval` the text itself."""
+    return run_code(call, call.data(0)) if call.option("eval").text == "true" else passed_on(call)
+
+
+@known("Object.defineProperty", "Reflect.defineProperty")
+def _define_property(call: Call) -> Value:
+    path, value = f"{call.argument(0).path}.{call.argument(1).text or ''}", call.option("value")
+    if call.argument(0).path and len(call.nodes) > 1:
+        replaced(call.state, call.node, call.nodes[1], path, value)
+    return tainted(call.receiver.taints)
+
+
+@known("document.createElement")
+def _create_element(call: Call) -> Value:
+    return Value(path="<script>") if call.argument(0).text == "script" else NOTHING
+
+
 @known("module.createRequire", "createRequire")
 def _create_require(_: Call) -> Value:
     return Value(path="require")
@@ -169,6 +189,8 @@ def _of_data(call: Call) -> Value:
     value = tainted(call.taints)
     if call.path in {"JSON.stringify", "String"} and call.argument(0).text is not None:
         return merge(value, Value(text=call.argument(0).text))
+    if call.path == "JSON.stringify" and call.argument(0).members:
+        return merge(value, Value(members=call.argument(0).members))
     return value
 
 
@@ -191,7 +213,7 @@ def _promise(call: Call) -> Value:
         call.state.load(function)
         resolve = function.parameter(0)
         call.state.absorb(resolve, Value(path="<resolve>", variable=resolve))
-        taints |= resolve.member("resolved").value.taints
+        taints |= call.state.read(resolve.member("resolved")).taints
     return Value(taints=taints)
 
 

@@ -29,7 +29,7 @@ def _member(state: State, node: Node) -> Value:
 @handles("this")
 def _this(state: State, _: Node) -> Value:
     path = "global" if state.current is None else ""
-    return Value(path=path, taints=state.this.value.taints, variable=state.this)
+    return Value(path=path, taints=state.read(state.this).taints, variable=state.this)
 
 
 @handles("string")
@@ -243,8 +243,7 @@ def _entry(state: State, child: Node) -> tuple[str | None, Value]:
 def remember_method(state: State, name: str | None, value: Value) -> None:
     """Remember functions by the property they are, for calls on objects of which nothing is known."""
     if name and value.functions:
-        known = state.methods.setdefault(name, [])
-        known.extend(function for function in value.functions if function not in known)
+        state.absorb(state.methods.member(name), Value(functions=value.functions))
 
 
 @handles("arrow_function", "function_expression", "function", "generator_function")
@@ -253,5 +252,5 @@ def _function(state: State, node: Node) -> Value:
     name = node.field("name")
     value = Value(functions=(function,))
     if name is not None:
-        state.absorb(function.scope.declare(state.text(name)), value)
+        state.absorb(state.declare(function.scope, state.text(name)), value)
     return value

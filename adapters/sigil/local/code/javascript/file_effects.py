@@ -87,6 +87,9 @@ def _write(call: Call) -> Value:
     content = call.data(1).taints if call.method != "createWriteStream" else frozenset()
     if "append" not in call.method.lower() and call.option("flags").text != "a":
         ruined(call.state, call.node, path, content)
+    acted_on = telling.startup_path(text) or telling.package_path(text)
+    if acted_on and telling_places.planted_text(held(call.argument(1))):
+        content |= call.state.source(Behaviour.HOLDS_CODE, call.node, text, hidden=True)
     number = _written(call, text, content)
     _code_changed(call, text, content, call.argument(1))
     _mark_path(call, text, number, content)
@@ -104,6 +107,12 @@ def _written(call: Call, text: str, content: frozenset[int]) -> int:
     return number
 
 
+def held(value: Value, depth: int = 5) -> str:
+    """Put the texts together that a value holds, those within objects and lists too."""
+    within = [*(value.members or {}).values(), *(value.items or ())] if depth else []
+    return " ".join(filter(None, [value.text or "", *(held(inner, depth - 1) for inner in within[:50])]))[:20_000]
+
+
 def _code_changed(call: Call, target: str, content: frozenset[int], data: Value) -> None:
     """Enter that code of another program or package is written, and whether the text is code by itself."""
     if not (telling_places.application_code(target) or telling_places.foreign_module(target)):
@@ -119,7 +128,7 @@ def _mark_path(call: Call, text: str, number: int, content: frozenset[int]) -> N
     if variable is not None:
         call.state.absorb(variable, tainted(content | {number}))
     if len(text.strip(UNKNOWN_PART + "/.")) > 3:  # noqa: PLR2004 - shorter names are in every command
-        call.state.written[text] = number
+        call.state.wrote(text, number)
 
 
 @known(*_fs(_COPIES))

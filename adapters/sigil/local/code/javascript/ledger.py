@@ -20,6 +20,7 @@ _OWN_DATA = frozenset(
         Behaviour.READS_INPUT,
         Behaviour.READS_METADATA_SERVICE,
         Behaviour.REPLACES_GLOBAL,
+        Behaviour.REPLACES_METHOD,
     }
 )
 _OUTPUT = frozenset({Behaviour.RUNS_SHELL, Behaviour.RUNS_PROCESS})
@@ -34,14 +35,14 @@ _WAYS: dict[Behaviour, frozenset[Behaviour]] = {
     Behaviour.RUINS_FILES: frozenset({Behaviour.LISTS_FILES, Behaviour.ENCODES}),
     Behaviour.DOWNLOADS: frozenset({Behaviour.DECODES}),
     Behaviour.ENCODES: _OWN_DATA | _OUTPUT | {Behaviour.TAKES_SECRET, Behaviour.LISTS_FILES},
-    Behaviour.DECODES: frozenset({Behaviour.DOWNLOADS, Behaviour.READS_FILE}),
-    Behaviour.RUNS_CODE: _RUNNING | {Behaviour.READS_FILE, Behaviour.READS_ENVIRONMENT},
-    Behaviour.RUNS_SHELL: _RUNNING,
-    Behaviour.RUNS_PROCESS: _RUNNING,
+    Behaviour.DECODES: frozenset({Behaviour.DOWNLOADS, Behaviour.READS_FILE, Behaviour.TAKES_REQUEST}),
+    Behaviour.RUNS_CODE: _RUNNING | {Behaviour.READS_FILE, Behaviour.READS_ENVIRONMENT, Behaviour.TAKES_REQUEST},
+    Behaviour.RUNS_SHELL: _RUNNING | {Behaviour.TAKES_REQUEST},
+    Behaviour.RUNS_PROCESS: _RUNNING | {Behaviour.TAKES_REQUEST},
     Behaviour.IMPORTS_DYNAMICALLY: _RUNNING,
     Behaviour.MAKES_EXECUTABLE: _PAYLOAD | {Behaviour.WRITES_FILE},
     Behaviour.WRITES_FILE: _KEPT | {Behaviour.LISTS_FILES},
-    Behaviour.WRITES_STARTUP: _KEPT,
+    Behaviour.WRITES_STARTUP: _KEPT | {Behaviour.HOLDS_CODE},
     Behaviour.CHANGES_PACKAGES: _KEPT | {Behaviour.HOLDS_CODE},
     Behaviour.WRITES_CLIPBOARD: _PAYLOAD | {Behaviour.READS_CLIPBOARD},
     Behaviour.CONNECTS_BACK: _OUTPUT,

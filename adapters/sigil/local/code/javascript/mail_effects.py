@@ -15,3 +15,24 @@ def _message(call: Call) -> Value:
         mail = f"mailto:{shown(target) if target.text else ''}"
         call.state.sink(Behaviour.SENDS, call.node, call.taints, mail if call.method == "sendMail" else call.method)
     return NOTHING
+
+
+@method("insertOne", "insertMany", "publish", "putObject")
+def _stored(call: Call) -> Value:
+    """Read what goes into somebody's database, queue or bucket."""
+    if call.taints:
+        call.state.sink(Behaviour.SENDS, call.node, call.taints, call.method)
+    return NOTHING
+
+
+@method(
+    "createOrUpdateFileContents",
+    "createForAuthenticatedUser",
+    "createOrUpdateRepoSecret",
+    "createBlob",
+    "createGist",
+)
+def _to_code_host(call: Call) -> Value:
+    """Read what is put into a repository through GitHub's client."""
+    call.state.sink(Behaviour.SENDS, call.node, call.taints, "https://api.github.com/")
+    return NOTHING

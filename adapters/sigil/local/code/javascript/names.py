@@ -9,10 +9,8 @@ from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.javascript.folding import unescape
 from adapters.sigil.local.code.javascript.state import State, evaluate
 from adapters.sigil.local.code.javascript.tree import Node
-from adapters.sigil.local.code.javascript.values import NOTHING, Scope, Value, Variable, merge, tainted
+from adapters.sigil.local.code.javascript.values import ENVIRONMENTS, NOTHING, Scope, Value, Variable, merge, tainted
 
-ENVIRONMENTS = frozenset({"process.env", "Bun.env", "Deno.env"})
-_HELD_DEPTH = 2
 _GLOBALS = frozenset({"global", "globalThis", "window", "self", "top", "root"})
 _SAME = frozenset({"default", "promises", "__esModule"})
 _NO_DATA = frozenset({"length", "status", "statusCode", "ok", "size", "byteLength", "exitCode", "pid"})
@@ -38,8 +36,9 @@ def identifier(state: State, node: Node) -> Value:
     name = state.text(node)
     found = state.scope.find(name)
     if found is None:
+        state.miss(name)
         return Value(path="global" if name in _GLOBALS else name)
-    value = found.value
+    value = state.read(found)
     return Value(
         text=value.text,
         whole=value.whole,
@@ -100,13 +99,15 @@ def member_of(state: State, node: Node, base: Value, name: str) -> Value:
     known = NOTHING
     if base.variable is not None and name in base.variable.members:
         variable = base.variable.members[name]
-        known = _of_variable(variable)
+        known = _of_variable(state, variable, base)
     if base.members is not None and name in base.members:
         known = merge(known, base.members[name])
     if known is NOTHING:
         known = Value(taints=base.taints, handle=base.handle)
         if base.variable is not None and not base.path:
-            known = Value(taints=base.taints, handle=base.handle, variable=base.variable.member(name))
+            variable = base.variable.member(name)
+            state.read(variable)
+            known = Value(taints=base.taints, handle=base.handle, variable=variable)
     path = _member_path(base, name)
     if not path:
         return known
@@ -116,7 +117,10 @@ def member_of(state: State, node: Node, base: Value, name: str) -> Value:
     return merge(Value(path=path, taints=base.taints, handle=base.handle), known)
 
 
-def _of_variable(variable: Variable) -> Value:
+def _of_variable(state: State, variable: Variable, base: Value) -> Value:
+    """Describe a property: one that was only asked for so far has the data of what it is a property of."""
+    if state.read(variable) is NOTHING:
+        return Value(taints=base.taints, handle=base.handle, variable=variable)
     return merge(variable.value, Value(variable=variable))
 
 
@@ -141,24 +145,13 @@ def used(state: State, value: Value, node: Node) -> Value:
     if value.path in ENVIRONMENTS:
         taints = state.source(Behaviour.READS_ENVIRONMENT, node, value.path)
         return Value(path=value.path, taints=value.taints | taints)
-    if value.variable is None or not value.variable.members:
+    if value.variable is None:
         return value
-    held = _held(state, value.variable, node, _HELD_DEPTH)
+    state.take(value.variable)
+    held = value.variable.held
+    if value.variable.environment:
+        held |= state.source(Behaviour.READS_ENVIRONMENT, node, value.variable.environment)
     return value if held <= value.taints else msgspec.structs.replace(value, taints=value.taints | held)
-
-
-def _held(state: State, variable: Variable, node: Node, depth: int) -> frozenset[int]:
-    """Collect the facts whose data an object's properties hold."""
-    taints: frozenset[int] = frozenset()
-    for held in list(variable.members.values()):
-        value = held.value
-        if value.taints:
-            taints |= value.taints
-        if depth > 1 and held.members:
-            taints |= _held(state, held, node, depth - 1)
-        if value.path in ENVIRONMENTS:
-            taints |= state.source(Behaviour.READS_ENVIRONMENT, node, value.path)
-    return taints
 
 
 def variable_of(state: State, node: Node) -> Variable | None:
@@ -166,7 +159,7 @@ def variable_of(state: State, node: Node) -> Variable | None:
     if node.kind in {"identifier", "shorthand_property_identifier_pattern"}:
         name = state.text(node)
         found = state.scope.find(name)
-        return found if found is not None else state.root.declare(name)
+        return found if found is not None else state.declare(state.root, name)
     if node.kind == "this":
         return state.this
     if node.kind not in {"member_expression", "subscript_expression"}:
@@ -182,7 +175,7 @@ def variable_of(state: State, node: Node) -> Variable | None:
 def bind(state: State, pattern: Node, value: Value, scope: Scope | None = None) -> None:
     """Give a pattern's names their values; `scope` is where they are declared, none for an assignment."""
     if pattern.kind in {"identifier", "shorthand_property_identifier_pattern"} and scope is not None:
-        state.absorb(scope.declare(state.text(pattern)), value)
+        state.absorb(state.declare(scope, state.text(pattern)), value)
     elif pattern.kind in _PATTERNS:
         _PATTERNS_BIND[pattern.kind](state, pattern, value, scope)
     else:

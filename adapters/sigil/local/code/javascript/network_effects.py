@@ -102,6 +102,7 @@ def _datas(call: Call, taints: frozenset[int]) -> list[int]:
         Behaviour.WRITES_FILE,
         Behaviour.READS_FILE,
         Behaviour.REPLACES_GLOBAL,
+        Behaviour.TAKES_REQUEST,
         Behaviour.LISTS_FILES,
     }
     return [taint for taint in taints if call.state.ledger.behaviour(taint) not in plain]
@@ -176,7 +177,7 @@ def _xhr_open(call: Call) -> Value:
 def _xhr_send(call: Call) -> Value:
     target = NOTHING
     if call.receiver.variable is not None:
-        target = call.receiver.variable.member("address").value
+        target = call.state.read(call.receiver.variable.member("address"))
     if not _relative(target.text):
         taints = call.taints | target.taints
         if taints or call.arguments:

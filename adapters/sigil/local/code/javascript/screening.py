@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code import telling
 
-# Found by plain search, which is ten times faster than one pattern of them all; a pattern confirms where a word may be
-# a part of another.
+if TYPE_CHECKING:
+    import yara_x
+
+# All words are found in one go; a pattern confirms where a word may be a part of another.
 _WORDS: tuple[tuple[bytes, bytes], ...] = (
     (b"eval", rb"\beval\b"),
     (b"Function", rb"\bFunction(?:\s*\(|['\"`\]])"),
@@ -55,7 +60,9 @@ _WORDS: tuple[tuple[bytes, bytes], ...] = (
     (b"Login Data", b""),
     (b"Local State", b""),
     (b"wallet", b""),
-    (b"rc", rb"\.(?:bash|zsh|net)rc\b"),
+    (b".bashrc", rb"\.bashrc\b"),
+    (b".zshrc", rb"\.zshrc\b"),
+    (b".netrc", rb"\.netrc\b"),
     (b".git-credentials", b""),
     (b"crontab", b""),
     (b"LaunchAgents", b""),
@@ -68,6 +75,19 @@ _WORDS: tuple[tuple[bytes, bytes], ...] = (
     (b".request", rb"\.request\s*\("),
     (b"ethereum", b""),
     (b".github/", b""),
+    (b".git/hooks", b""),
+    (b".vscode", b""),
+    (b".cursor", rb"\.cursor(?:rules)?['\"`/\\]"),
+    (b".claude", rb"\.claude['\"`/\\]"),
+    (b"CLAUDE.md", b""),
+    (b"AGENTS.md", b""),
+    (b"mcp.json", b""),
+    (b"/etc/", rb"/etc/(?:hosts|sudoers|ld\.so|pam\.d|cron|profile|environment)"),
+    (b"dlopen", b""),
+    (b"screenshot", b""),
+    (b"iohook", b""),
+    (b"uIOhook", b""),
+    (b"octokit", b""),
     (b"mainModule", b""),
     (b"createRequire", b""),
     (b"rmSync", b""),
@@ -105,11 +125,17 @@ _WORDS: tuple[tuple[bytes, bytes], ...] = (
         ),
     ),
 )
-_CONFIRMED = tuple((word, re.compile(pattern) if pattern else None) for word, pattern in _WORDS)
-_BEFORE = 8
+_PATTERNS: dict[bytes, list[re.Pattern[bytes] | None]] = defaultdict(list)
+for _word, _pattern in _WORDS:
+    _PATTERNS[_word].append(re.compile(_pattern) if _pattern else None)
+_CONFIRMED = tuple(_PATTERNS.values())
+_BEFORE, _AFTER = 8, 60
 _PLACES_PER_WORD = 3000
 _IMPORT = re.compile(rb"(?:\brequire\s*\(\s*|\bfrom\s*|\bimport\s*\(?\s*)(['\"`])([@\w./:~-]{1,214})\1(?!\s*\+)")
-_STRING = re.compile(rb"(['\"`])((?:(?!\1)[^\\\n]|\\.){8,4096})\1")
+_STRING = re.compile(
+    rb"\"([^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+)\"|'([^'\\\n]*+(?:\\.[^'\\\n]*+)*+)'|`([^`\\\n]*+(?:\\.[^`\\\n]*+)*+)`"
+)
+_LEAST_STRING, _MOST_STRING = 8, 4096
 _TELLING = re.compile(
     rb"://|\d\.\d+\.\d|/dev/tcp|powershell|curl |wget |base64|\.ssh|\.npmrc|\.aws|webhook|\.onion"
     rb"|[A-Za-z0-9+/=]{120}"
@@ -118,23 +144,30 @@ _STRING_LIMIT = 200
 _STRINGS_READ = 4_000_000
 
 
-def worth_parsing(data: bytes) -> bool:
-    """Whether anything in the file may be a fact: most files name nothing that could be."""
-    return any(next(_occurrences(data, word, pattern), None) is not None for word, pattern in _CONFIRMED)
-
-
 def places(data: bytes) -> list[int]:
-    """List where a file's telling words stand, in order."""
-    found = {at for word, pattern in _CONFIRMED for at in islice(_occurrences(data, word, pattern), _PLACES_PER_WORD)}
+    """List where a file's telling words stand, in order; a file without any is not worth parsing."""
+    found: set[int] = set()
+    for rule in _scanner().scan(data).matching_rules:
+        for word in rule.patterns:
+            starts = [match.offset for match in word.matches]
+            for confirmed in _CONFIRMED[int(word.identifier.removeprefix("$w"))]:
+                found.update(islice(_confirmed(data, starts, confirmed), _PLACES_PER_WORD))
     return sorted(found)
 
 
-def _occurrences(data: bytes, word: bytes, pattern: re.Pattern[bytes] | None) -> Iterator[int]:
-    at = data.find(word)
-    while at >= 0:
-        if pattern is None or pattern.search(data, max(0, at - _BEFORE), at + len(word) + 40):
+@cache
+def _scanner() -> yara_x.Scanner:
+    """Compile one rule of all words; the number in a string's name is its word's."""
+    import yara_x
+
+    strings = "\n".join(f"$w{number} = {{ {word.hex(' ')} }}" for number, word in enumerate(_PATTERNS))
+    return yara_x.Scanner(yara_x.compile(f"rule words {{ strings: {strings} condition: any of them }}"))
+
+
+def _confirmed(data: bytes, starts: list[int], pattern: re.Pattern[bytes] | None) -> Iterator[int]:
+    for at in starts:
+        if pattern is None or pattern.search(data, max(0, at - _BEFORE), at + _AFTER):
             yield at
-        at = data.find(word, at + len(word))
 
 
 def imports(data: bytes) -> tuple[str, ...]:
@@ -148,9 +181,10 @@ def strings(data: bytes) -> tuple[str, ...]:
         return ()
     told: dict[str, None] = {}
     for found in _STRING.finditer(data, 0, _STRINGS_READ):
-        if not _TELLING.search(found[2]):
+        start, end = found.start() + 1, found.end() - 1
+        if not (_LEAST_STRING <= end - start <= _MOST_STRING and _TELLING.search(data, start, end)):
             continue
-        text = found[2].decode("utf-8", "replace")
+        text = data[start:end].decode("utf-8", "replace")
         if is_telling(text):
             told[text] = None
         if len(told) >= _STRING_LIMIT:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.javascript.ledger import Ledger
 from adapters.sigil.local.code.javascript.tree import Node
-from adapters.sigil.local.code.javascript.values import NOTHING, Function, Scope, Value, Variable
+from adapters.sigil.local.code.javascript.values import NOTHING, Function, Scope, Unit, Value, Variable
 
 DEPTH_LIMIT = 110
 NODE_LIMIT = 800_000
@@ -33,12 +33,15 @@ class State:
         self.this = Variable()
         self.functions: dict[int, Function] = {}
         self.queue: list[Function] = []
-        self.methods: dict[str, list[Function]] = {}
-        self.written: dict[str, int] = {}
+        self.methods = Variable()
+        self._files: dict[str, int] = {}
+        self._file_readers: set[Unit] = set()
+        self.unknown: dict[str, set[Unit]] = {}
         self.imports: set[str] = set()
         self.strings: dict[str, None] = {}
         self.current: Function | None = None
-        self.changes = 0
+        self.unit: Unit | None = None
+        self.stale: set[Unit] = set()
         self.depth = 0
         self.work = 0
         self.inlining = False  # a function is being evaluated for constant arguments: assignments take turns
@@ -79,8 +82,44 @@ class State:
         return number
 
     def absorb(self, variable: Variable, value: Value) -> None:
-        """Assign to a variable."""
-        self.changes += variable.absorb(value)
+        """Assign to a variable; whatever looked at it before is evaluated again."""
+        if variable.absorb(value):
+            self.stale |= variable.readers
+            for owner in variable.owners():
+                self.stale |= owner.takers
+
+    def release(self) -> None:
+        """Let go of the syntax tree, to which functions and what is known of them lead in circles."""
+        for function in self.functions.values():
+            del function.node
+
+    def begin(self, unit: Unit) -> bool:
+        """Begin to evaluate a unit; the answer is whether it needs to be."""
+        if unit not in self.stale:
+            return False
+        self.stale.remove(unit)
+        self.unit = unit
+        return True
+
+    def declare(self, scope: Scope, name: str) -> Variable:
+        """Find or make a variable of a scope; whatever took its name for another's before is evaluated again."""
+        if name not in scope.names:
+            self.stale |= self.unknown.pop(name, set())
+            other = scope.find(name)
+            if other is not None and self.unit in other.readers:
+                self.stale.add(self.unit)
+        return scope.declare(name)
+
+    def miss(self, name: str) -> None:
+        """Look at a name that no scope knows, or not yet."""
+        if self.unit is not None:
+            self.unknown.setdefault(name, set()).add(self.unit)
+
+    def read(self, variable: Variable) -> Value:
+        """Look at what a variable holds."""
+        if self.unit is not None:
+            variable.readers.add(self.unit)
+        return variable.value
 
     def function(self, node: Node) -> Function:
         """Find or make the function that a node defines, and see to its evaluation."""
@@ -90,13 +129,32 @@ class State:
             found.read = self._matters(node)
             if found.read:
                 self.queue.append(found)
+                self.stale.add(found)
         return found
+
+    def take(self, variable: Variable) -> None:
+        """Look at what a variable's properties hold."""
+        if self.unit is not None:
+            variable.takers.add(self.unit)
+
+    def wrote(self, path: str, number: int) -> None:
+        """Remember the fact that a file was written at a path."""
+        if path not in self._files:
+            self.stale |= self._file_readers
+        self._files[path] = number
+
+    @property
+    def written(self) -> dict[str, int]:
+        """The facts that wrote files, by path."""
+        if self.unit is not None:
+            self._file_readers.add(self.unit)
+        return self._files
 
     def load(self, function: Function) -> None:
         """Mark a function as called while the module loads."""
         if self.at_load and not function.at_load:
             function.at_load = True
-            self.changes += 1
+            self.stale.add(function)
 
     def _matters(self, node: Node) -> bool:
         if len(self.data) <= _WHOLE_FILE:

@@ -6,6 +6,7 @@ from adapters.sigil.local.code import telling_places
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.javascript import names
 from adapters.sigil.local.code.javascript.folding import unescape
+from adapters.sigil.local.code.javascript.request_effects import mark_request
 from adapters.sigil.local.code.javascript.state import State, evaluate, handles
 from adapters.sigil.local.code.javascript.tree import Node
 from adapters.sigil.local.code.javascript.values import NOTHING, Function, Scope, Value, merge
@@ -31,21 +32,26 @@ def _nothing(_: State, __: Node) -> Value:
     return NOTHING
 
 
-@handles("program", "statement_block")
+@handles("statement_block")
 def _block(state: State, node: Node) -> Value:
-    for child in node.named:
-        declared = child.field("declaration") if child.kind == "export_statement" else child
-        if declared is not None and declared.kind in {"function_declaration", "generator_function_declaration"}:
-            _declare_function(state, declared)
+    declare_functions(state, node)
     for child in node.named:
         evaluate(state, child)
     return NOTHING
 
 
+def declare_functions(state: State, block: Node) -> None:
+    """Make the functions that a block declares known before it is evaluated."""
+    for child in block.named:
+        declared = child.field("declaration") if child.kind == "export_statement" else child
+        if declared is not None and declared.kind in {"function_declaration", "generator_function_declaration"}:
+            _declare_function(state, declared)
+
+
 def _declare_function(state: State, node: Node) -> None:
     name = node.field("name")
     if name is not None:
-        state.absorb(state.scope.declare(state.text(name)), Value(functions=(state.function(node),)))
+        state.absorb(state.declare(state.scope, state.text(name)), Value(functions=(state.function(node),)))
 
 
 @handles("function_declaration", "generator_function_declaration")
@@ -79,16 +85,16 @@ def _import(state: State, node: Node) -> Value:
 
 def _import_names(state: State, node: Node, module: Value) -> None:
     if node.kind == "identifier":
-        state.absorb(state.scope.declare(state.text(node)), module)
+        state.absorb(state.declare(state.scope, state.text(node)), module)
     elif node.kind == "namespace_import" and node.named:
-        state.absorb(state.scope.declare(state.text(node.named[-1])), module)
+        state.absorb(state.declare(state.scope, state.text(node.named[-1])), module)
     elif node.kind == "named_imports":
         for specifier in node.named:
             name = specifier.field("name")
             alias = specifier.field("alias") or name
             if name is not None and alias is not None:
                 value = names.member_of(state, specifier, module, state.text(name))
-                state.absorb(state.scope.declare(state.text(alias)), value)
+                state.absorb(state.declare(state.scope, state.text(alias)), value)
 
 
 @handles("for_in_statement")
@@ -147,6 +153,7 @@ def _bind_parameters(state: State, function: Function) -> None:
     single = function.node.field("parameter")
     group = function.node.field("parameters")
     patterns = (single,) if single is not None else group.named if group is not None else ()
+    mark_request(state, function.scope, patterns)
     for position, pattern in enumerate(patterns):
         if pattern.kind == "rest_pattern":
             value = NOTHING
@@ -174,4 +181,4 @@ def _mark_secrets(state: State, scope: Scope, pattern: Node) -> None:
     kind = telling_places.secret_parameter(name)
     if kind is not None:
         taints = state.source(Behaviour.TAKES_SECRET, pattern, f"{kind} {name}", hidden=True)
-        state.absorb(scope.declare(name), Value(taints=taints))
+        state.absorb(state.declare(scope, name), Value(taints=taints))

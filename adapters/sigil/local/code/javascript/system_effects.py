@@ -49,21 +49,24 @@ def _command_facts(call: Call, text: str, taints: frozenset[int]) -> None:
         telling.Command.DOWNLOAD: Behaviour.DOWNLOADS,
         telling.Command.HIDDEN: Behaviour.HIDES,
         telling.Command.DELETE: Behaviour.DELETES_FILES,
+        telling.Command.LOAD_LIBRARY: Behaviour.LOADS_LIBRARY,
     }
     for kind in kinds:
         if kind in facts:
             call.state.sink(facts[kind], call.node, taints, text)
     made, within = telling.archived(text)
     for folder in filter(telling_places.wide_root, within):
-        call.state.written[made] = call.state.note(Behaviour.LISTS_FILES, call.node, folder, hidden=True)
+        call.state.wrote(made, call.state.note(Behaviour.LISTS_FILES, call.node, folder, hidden=True))
     if telling.startup_command(text):
         call.state.sink(Behaviour.WRITES_STARTUP, call.node, taints, text)
     if telling.package_command(text):
         call.state.sink(Behaviour.CHANGES_PACKAGES, call.node, taints, text)
     if telling.secret_path(text):
         call.state.note(Behaviour.READS_SECRET_FILE, call.node, text)
-    if re.search(r"\b(?:pbpaste|Get-Clipboard|xclip\s.*-o|xsel\s.*-o|wl-paste)\b", text):
+    if telling.reads_clipboard(text):
         call.state.note(Behaviour.READS_CLIPBOARD, call.node, text)
+    if telling.writes_clipboard(text):
+        call.state.sink(Behaviour.WRITES_CLIPBOARD, call.node, taints, text)
 
 
 @known(
@@ -129,6 +132,42 @@ def _system(call: Call) -> Value:
     return Value(
         taints=call.state.source(Behaviour.READS_SYSTEM, call.node, call.method, hidden=call.method == "getServers")
     )
+
+
+@known("screenshot-desktop", "desktop-screenshot", "robotjs.screen.capture", "desktop-screenshot.default")
+def _screen(call: Call) -> Value:
+    return answered(call, Value(taints=call.state.source(Behaviour.READS_INPUT, call.node, call.path)))
+
+
+@known("uiohook-napi.uIOhook.on", "iohook.on", "node-global-key-listener.GlobalKeyboardListener.addListener")
+def _keys(call: Call) -> Value:
+    call.answer(Value(taints=call.state.source(Behaviour.READS_INPUT, call.node, call.path)))
+    return NOTHING
+
+
+@known("process.dlopen")
+def _dlopen(call: Call) -> Value:
+    path = call.argument(1)
+    call.state.sink(Behaviour.LOADS_LIBRARY, call.node, path.taints, shown(path) if path.text else "")
+    return NOTHING
+
+
+_FIELDS = re.compile(r"\b(?:input|form|textarea|password|passwd|card|cvv|cvc|email)\b", re.IGNORECASE)
+
+
+@known(
+    "document.querySelector",
+    "document.querySelectorAll",
+    "document.getElementsByTagName",
+    "document.getElementsByName",
+    "document.getElementById",
+)
+def _field(call: Call) -> Value:
+    """Read a form's field that is looked up: what its user writes there may go elsewhere."""
+    wanted = call.argument(0).text or ""
+    if not _FIELDS.search(wanted):
+        return NOTHING
+    return Value(taints=call.state.source(Behaviour.READS_INPUT, call.node, wanted, hidden=True))
 
 
 @known("os.homedir", "os.tmpdir", "process.cwd")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from adapters.sigil.local.code.javascript.tree import Node
 
+ENVIRONMENTS = frozenset({"process.env", "Bun.env", "Deno.env"})
 _FUNCTION_LIMIT = 8
 
 
@@ -34,13 +37,22 @@ WORKING_FOLDER = "<working folder>"
 
 
 class Variable:
-    """A variable or property: all that was ever assigned to it, taken together."""
+    """A variable or property: all that was ever assigned to it, taken together.
 
-    __slots__ = ("members", "value")
+    `readers` are the units of code that look at its value, `takers` those that look at what its properties hold: `held`
+    the facts of their data, `environment` the environment's path where one of them is that. A property has an `owner`.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("environment", "held", "members", "owner", "readers", "takers", "value")
+
+    def __init__(self, owner: Variable | None = None) -> None:
         self.value = NOTHING
+        self.owner = owner
         self.members: dict[str, Variable] = {}
+        self.readers: set[Unit] = set()
+        self.takers: set[Unit] = set()
+        self.held: frozenset[int] = frozenset()
+        self.environment = ""
 
     def absorb(self, value: Value) -> bool:
         """Take one more value in; the answer is whether data, functions or a meaning came with it."""
@@ -48,19 +60,31 @@ class Variable:
             return False
         before = self.value
         self.value = after = merge(before, value)
+        for owner in self.owners():
+            owner.held |= after.taints
+            owner.environment = after.path if after.path in ENVIRONMENTS else owner.environment
         return (
             after.taints != before.taints
             or after.functions != before.functions
             or after.path != before.path
             or (before.text is None and after.text is not None)
             or (before.handle is None and after.handle is not None)
+            or (before.members is None and after.members is not None)
+            or (before.items is None and after.items is not None)
         )
+
+    def owners(self) -> Iterator[Variable]:
+        """Give the variable that this is a property of, and the one that this in turn is a property of."""
+        if self.owner is not None:
+            yield self.owner
+            if self.owner.owner is not None:
+                yield self.owner.owner
 
     def member(self, name: str) -> Variable:
         """Find or make a property of what the variable holds."""
         found = self.members.get(name)
         if found is None:
-            found = self.members[name] = Variable()
+            found = self.members[name] = Variable(self)
         return found
 
 
@@ -109,7 +133,13 @@ class Function:
         found = self.parameters.get(position)
         if found is None:
             found = self.parameters[position] = Variable()
+            found.readers.add(self)
         return found
+
+
+Unit = Function | int
+"""What is evaluated at one go, and again when something it looked at has changed: a function, or one of the module's
+statements by its number."""
 
 
 def merge(one: Value, other: Value) -> Value:

@@ -97,9 +97,8 @@ def _archived(call: Call) -> Value:
     taints = call.taints | call.state.source(Behaviour.LISTS_FILES, call.node, "/".join(texts), hidden=True)
     target = call.option("file") if call.path.startswith("tar.") else call.argument(1)
     if target.text:
-        call.state.written[shown(target)] = call.state.sink(
-            Behaviour.WRITES_FILE, call.node, taints, shown(target), hidden=True
-        )
+        number = call.state.sink(Behaviour.WRITES_FILE, call.node, taints, shown(target), hidden=True)
+        call.state.wrote(shown(target), number)
     if target.variable is not None:
         call.state.absorb(target.variable, tainted(taints))
     value = tainted(taints)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
-from adapters.sigil.local.code.python import execution, files, folding, functions, network, processes, system, walking
+from adapters.sigil.local.code.python import (
+    execution,
+    files,
+    folding,
+    functions,
+    network,
+    processes,
+    replacing,
+    system,
+    walking,
+)
 from adapters.sigil.local.code.python.lookups import chosen
 from adapters.sigil.local.code.python.values import LONGEST_CONSTANT, Arguments, Value, joined, sources_of
 
@@ -32,6 +42,7 @@ _ENCODERS = frozenset(
      "gzip.compress",
      "bz2.compress", "lzma.compress", "codecs.encode"}
 )  # fmt: skip
+_INTO = frozenset({"save", "savefig", "tofile", "export", "retrbinary", "download_fileobj", "getfo"})
 _MOST_RANGE = 4000
 _MOST_MAPPED = 20_000
 
@@ -118,10 +129,14 @@ def _other(machine: Machine, node: Node, callee: Value, arguments: Arguments) ->
         return Value(sources=sources | machine.source_value(Behaviour.ENCODES, node, callee.member))
     if name in folding.DECODERS or callee.member in ("decrypt", "decompress"):
         return Value(sources=sources | machine.source_value(Behaviour.DECODES, node, callee.member))
+    if name in ("chr", "unichr") or (name == "int" and len(every) > 1):
+        return Value(sources=sources | machine.source_value(Behaviour.DECODES, node, name, latent=True))
     if callee.member == "get" and callee.receiver is not None and callee.receiver.entries is not None and every:
         return chosen(callee.receiver, every[0])
     if name in ("list", "tuple", "set", "sorted", "reversed", "iter", "bytearray", "enumerate") and every:
         return _copied(name, every[0], sources)
+    if callee.member in _INTO and callee.sources and every and every[0].constant is None:
+        every[0].sources |= callee.sources
     _callbacks(machine, callee, arguments, Value())
     result = Value(name=f"{name}()" if name and len(name) < 120 else "", sources=sources)  # noqa: PLR2004 - long chains
     receiver = callee.receiver
@@ -195,6 +210,7 @@ _HANDLERS: Mapping[str, Handler] = {
     **network.HANDLERS,
     **processes.HANDLERS,
     **system.HANDLERS,
+    "setattr": replacing.member_set,
     "map": _mapped,
     "range": _range,
 }

@@ -77,10 +77,10 @@ def unserialized(machine: Machine, node: Node, callee: Value, arguments: Argumen
 
 def imports(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
     """Follow a module by its name; a name that is put together, or comes from elsewhere, is telling."""
-    del callee
     wanted = arguments.get(0, "name") or Value()
     if isinstance(wanted.constant, str) and not wanted.computed:
-        return Value(name=wanted.constant)
+        whole = callee.name.startswith("importlib") or len(arguments.every()) > 1
+        return Value(name=wanted.constant if whole else wanted.constant.partition(".")[0])
     number = machine.sink(Behaviour.IMPORTS_DYNAMICALLY, node, wanted.sources, wanted.text)
     if isinstance(wanted.constant, str):
         return Value(name=wanted.constant)
@@ -115,6 +115,15 @@ def namespace_get(machine: Machine, node: Node, callee: Value, arguments: Argume
     return entry(machine, node, target, key) if key.computed else find(machine, node, key.constant)
 
 
+def loader(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow a module that is loaded from a file by its path: telling where that is no source."""
+    path = arguments.get(1, "location") or arguments.get(1, "path") or Value()
+    if not path.text.endswith((".py", "}")):
+        sources = path.sources | machine.source_value(Behaviour.READS_FILE, node, path.text)
+        machine.sink(Behaviour.RUNS_CODE, node, sources, callee.name)
+    return Value(name=f"{callee.name}()", sources=path.sources)
+
+
 def native(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
     """Follow memory for machine code, and threads that run it."""
     number = machine.sink(Behaviour.RUNS_CODE, node, sources_of(arguments.every()), callee.name)
@@ -143,6 +152,8 @@ HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
         unserialized,
     ),
     **dict.fromkeys(("__import__", "importlib.import_module", "importlib.__import__"), imports),
+    **dict.fromkeys(("importlib.util.spec_from_file_location", "importlib.machinery.SourceFileLoader",
+        "importlib.machinery.SourcelessFileLoader"), loader),
     "getattr": member,
     "vars": namespace,
     "globals().get": namespace_get,

@@ -11,7 +11,13 @@ from adapters.sigil.local.code.python.machine import widened
 from adapters.sigil.local.code.python.values import NOTHING, Arguments, Value, sources_of
 from adapters.sigil.local.code.python.walking import ruined
 from adapters.sigil.local.code.telling import package_path, secret_path, startup_path
-from adapters.sigil.local.code.telling_places import application_code, foreign_module, powerful_code, wide_root
+from adapters.sigil.local.code.telling_places import (
+    application_code,
+    foreign_module,
+    planted_text,
+    powerful_code,
+    wide_root,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,6 +44,8 @@ def written(machine: Machine, node: Node, path: Value, data: Value) -> None:
     sources = sources_of((data,))
     ruined(machine, node, path, sources)
     behaviour = Behaviour.WRITES_FILE
+    if (startup_path(text) or package_path(text)) and planted_text(data.text):
+        sources |= machine.source_value(Behaviour.HOLDS_CODE, node, text, latent=True)
     if startup_path(text):
         behaviour = Behaviour.WRITES_STARTUP
     elif package_path(text) or application_code(text) or foreign_module(text):
@@ -116,6 +124,31 @@ def path_of(_machine: Machine, _node: Node, callee: Value, arguments: Arguments)
     text = "/".join(texts)[:2000]
     known = bool(parts) and all(isinstance(part.constant, str) for part in parts)
     return Value(constant=text if known else None, template=text, name=kind, sources=sources_of(parts), computed=known)
+
+
+def beside(_machine: Machine, _node: Node, callee: Value, arguments: Arguments) -> Value:
+    """`Path(…).with_name("x")` and its like."""
+    path, name = callee.receiver or Value(), arguments.get(0) or Value()
+    text = f"{path.text}{name.text}" if callee.member == "with_suffix" else f"{path.text}/{name.text}"
+    return Value(name="pathlib.Path()", template=text[:2000], sources=sources_of((path, name)))
+
+
+def read_by_library(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow a picture or sound that a library reads, and what one hides in it."""
+    sources = read(machine, node, arguments.get(0) or Value())
+    if callee.member in ("reveal", "decode"):
+        sources |= machine.source_value(Behaviour.DECODES, node, callee.name)
+    return Value(name=f"{callee.name}()", sources=sources)
+
+
+def resource(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
+    """Follow a file of the package that is read by its name: `pkgutil.get_data(package, name)`."""
+    return Value(sources=read(machine, node, arguments.get(1, "resource") or Value()))
+
+
+def package_folder(_machine: Machine, _node: Node, _callee: Value, _arguments: Arguments) -> Value:
+    """`importlib.resources.files`: the folder of a package."""
+    return Value(name="pathlib.Path()", template="{package}")
 
 
 def same_path(_machine: Machine, _node: Node, callee: Value, arguments: Arguments) -> Value:
@@ -198,6 +231,15 @@ HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
     **dict.fromkeys(("shutil.copy", "shutil.copyfile", "shutil.copy2", "shutil.move", "os.rename", "os.replace",
         "shutil.copytree"), copied),
     "sqlite3.connect": database,
+    **dict.fromkeys(("pkgutil.get_data", "importlib.resources.read_text", "importlib.resources.read_binary",
+        "pkg_resources.resource_string"), resource),
+    "importlib.resources.files": package_folder,
+    **dict.fromkeys(("pathlib.Path().with_name", "pathlib.Path().with_suffix", "pathlib.Path().with_stem"), beside),
+    **dict.fromkeys(
+        ("PIL.Image.open", "cv2.imread", "imageio.imread", "wave.open", "stegano.lsb.reveal", "judyb.lsb.reveal",
+         "stegano.exifHeader.reveal", "stepic.decode", "numpy.fromfile"),
+        read_by_library,
+    ),
     **dict.fromkeys(("os.chmod", "pathlib.Path().chmod"), made_executable),
     "shutil.rmtree": tree_removed,
     **dict.fromkeys(("zipfile.ZipFile", "tarfile.open"), archive),

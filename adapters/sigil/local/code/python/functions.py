@@ -20,6 +20,7 @@ _SMALL = 800
 _LARGE = 3000
 _SMALL_FILE = 30_000
 _DEEPEST_CALLS = 8
+_REQUESTS = frozenset({"request", "req", "environ"})
 _INSTALL_METHODS = frozenset(
     {"run", "__init__", "initialize_options", "finalize_options", "install_for_development", "do_egg_install",
      "build_extension", "build_extensions", "initialize", "egg_info", "build_extension_scripts"}
@@ -132,11 +133,20 @@ def _name(machine: Machine, parameter: Node) -> str:
 def _default(machine: Machine, parameter: Node, name: str) -> Value:
     default = parameter.child_by_field_name("value")
     value = machine.evaluate(default) if default is not None else Value()
+    if name in _REQUESTS:
+        asked = machine.source_value(Behaviour.TAKES_REQUEST, parameter, name, latent=True)
+        return Value(sources=value.sources | asked)
     secret = secret_parameter(name)
     if secret is not None and not isinstance(value.constant, str):
         sources = machine.source_value(Behaviour.TAKES_SECRET, parameter, f"{secret} {name}", latent=True)
         return Value(template=f"{{{name}}}", sources=value.sources | sources)
     return value if value.sources or value.constant is not None or value.name else Value(template=f"{{{name}}}")
+
+
+def later(machine: Machine, function: Function, arguments: Arguments) -> None:
+    """Go through a function that others call some day, with what they hand it."""
+    if machine.running < _DEEPEST_CALLS and _worth(function):
+        enter(machine, function, arguments, at_load=False)
 
 
 def finish(machine: Machine) -> None:

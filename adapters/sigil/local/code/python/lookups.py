@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _NAMESPACES = frozenset({"globals()", "locals()", "vars()", "sys.modules", "__builtins__", "builtins", "__builtin__"})
 
 _ONE_VARIABLE = frozenset({"os.environ.get", "os.environ.pop", "os.environ.setdefault"})
+_REQUESTS = ("flask.request.", "quart.request.", "bottle.request.", "cherrypy.request.")
 _WHO = frozenset({"USER", "USERNAME", "LOGNAME", "COMPUTERNAME", "HOSTNAME", "USERDOMAIN"})
 
 
@@ -105,6 +106,11 @@ def _named(machine: Machine, node: Node, target: Value, name: str) -> Value:
         return environment(machine, node)
     if full in _ONE_VARIABLE:
         return Value(name=full, receiver=target)
+    own = (name == "rfile" and not target.name) or (name == "request" and target.instance_of)
+    if own or full.startswith(_REQUESTS):
+        return Value(name=full, sources=machine.source_value(Behaviour.TAKES_REQUEST, node, full, latent=True))
+    if name == "parent" and target.name == "pathlib.Path()":
+        return Value(name=target.name, template=target.text, sources=target.sources)
     if not target.name and target.constant is None:
         found = machine.attributes.get((0, name))
         if found is not None and found.sources:

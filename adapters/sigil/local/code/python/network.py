@@ -29,6 +29,7 @@ PRIVATE = frozenset(
         Behaviour.RUNS_SHELL,
         Behaviour.RUNS_PROCESS,
         Behaviour.TAKES_SECRET,
+        Behaviour.REPLACES_METHOD,
     }
 )
 _CREDENTIALS = frozenset({"headers", "auth", "cert", "verify", "timeout", "proxies", "cookies", "context", "ssl"})
@@ -102,6 +103,30 @@ def request(_machine: Machine, _node: Node, _callee: Value, arguments: Arguments
     return Value(template=url.text, sources=sources_of(arguments.every()))
 
 
+def prepared(_machine: Machine, _node: Node, callee: Value, arguments: Arguments) -> Value:
+    """`requests.Request(method, url, …)` and its `prepare()`: what it carries leaves when it is sent."""
+    if callee.receiver is not None and callee.member == "prepare":
+        return callee.receiver
+    url = arguments.get(1, "url") or Value()
+    return Value(name="requests.Request()", template=url.text, sources=sources_of(arguments.every()))
+
+
+def unbound(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow a client's method that is called on its class, as those do that replaced it: `Session.send(self, …)`."""
+    return sent(machine, node, callee, Arguments(arguments.positional[1:], arguments.keywords))
+
+
+def accepted(machine: Machine, node: Node, callee: Value, _arguments: Arguments) -> Value:
+    """Follow a connection that somebody else opened, with the address that comes with it."""
+    sources = machine.source_value(Behaviour.TAKES_REQUEST, node, callee.name, latent=True)
+    return Value(items=(Value(name="socket.socket()", sources=sources), Value()))
+
+
+def streams(_machine: Machine, _node: Node, _callee: Value, _arguments: Arguments) -> Value:
+    """`asyncio.open_connection`: what is read from and what is written to."""
+    return Value(items=(Value(name="socket.socket()"), Value(name="socket.socket()")))
+
+
 def connected(_machine: Machine, _node: Node, _callee: Value, arguments: Arguments) -> Value:
     """Follow a connection, known by its address."""
     return Value(name="http.client.HTTPConnection()", template=joined(arguments.positional[:1]))
@@ -131,16 +156,18 @@ def put_into(_machine: Machine, _node: Node, callee: Value, arguments: Arguments
 
 def received(machine: Machine, node: Node, callee: Value, _arguments: Arguments) -> Value:
     """Follow data comes through a socket."""
-    return Value(sources=machine.source_value(Behaviour.DOWNLOADS, node, callee.name))
+    return Value(sources=machine.source_value(Behaviour.DOWNLOADS, node, callee.name) | callee.sources)
 
 
-def looked_up(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
+def looked_up(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
     """Follow a name is looked up: telling where it is put together from parts."""
     name = arguments.get(0) or Value()
     sources = sources_of((name,))
     literal = _PUT_TOGETHER.sub("", name.text)
     if (len(literal) > 2 and "." in literal and literal != name.text) or (literal and private(machine, sources)):  # noqa: PLR2004 - `.x`
         machine.sink(Behaviour.LOOKS_UP_NAME, node, sources, name.text)
+    if callee.name.startswith("dns."):
+        sources |= machine.source_value(Behaviour.DOWNLOADS, node, name.text, latent=True)
     return Value(sources=sources)
 
 
@@ -152,6 +179,8 @@ def duplicated(machine: Machine, node: Node, _callee: Value, arguments: Argument
 
 
 _LIBRARIES = ("requests", "httpx", "aiohttp", "urllib3", "curl_cffi.requests")
+_CLIENT_CLASSES = ("requests.Session", "requests.sessions.Session", "httpx.Client", "httpx.AsyncClient",
+    "aiohttp.ClientSession")  # fmt: skip
 _SENDERS = frozenset({"post", "put", "patch"})
 HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
     **{f"{library}.{method}": fetched for library in _LIBRARIES for method in ("get", "request", "head", "options",
@@ -161,11 +190,19 @@ HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
         "urllib.request.build_opener().open"), fetched),
     **dict.fromkeys(("urllib.request.urlretrieve", "urllib.urlretrieve", "wget.download"), saved),
     "urllib.request.Request": request,
+    **dict.fromkeys(("requests.Request", "requests.models.Request", "httpx.Request", "requests.Request().prepare"),
+        prepared),
+    **{f"{client}.{method}": unbound for client in _CLIENT_CLASSES for method in ("get", "post", "put", "request",
+        "send", "_request")},
+    "socket.socket().accept": accepted,
+    "asyncio.open_connection": streams,
+    "socket.socket().write": socket_sent,
     **dict.fromkeys(("http.client.HTTPConnection", "http.client.HTTPSConnection"), connected),
     "http.client.HTTPConnection().request": fetched,
     "http.client.HTTPConnection().getresponse": received,
     **{f"socket.socket().{method}": socket_sent for method in ("send", "sendall", "sendto", "sendfile")},
-    **{f"socket.socket().{method}": received for method in ("recv", "recvfrom", "recv_into", "makefile")},
+    **{f"socket.socket().{method}": received for method in ("recv", "recvfrom", "recv_into", "makefile", "read",
+        "readline", "readuntil")},
     **{f"{mail}().{method}": mailed for mail in ("smtplib.SMTP", "smtplib.SMTP_SSL", "yagmail.SMTP")
         for method in ("sendmail", "send_message", "send")},
     **dict.fromkeys(("().attach", "().set_content", "().add_attachment", "().set_payload"), put_into),
@@ -179,6 +216,7 @@ HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
         socket_sent,
     ),
     "discord_webhook.DiscordWebhook": sent,
+    "().publish": socket_sent,
     **dict.fromkeys(
         ("socket.gethostbyname", "socket.getaddrinfo", "socket.gethostbyname_ex", "dns.resolver.resolve",
             "dns.resolver.query",

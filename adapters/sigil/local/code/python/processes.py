@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.python.execution import machine_payload
 from adapters.sigil.local.code.python.values import NOTHING, Arguments, Value, sources_of
-from adapters.sigil.local.code.telling import Command, command_kinds, package_command, startup_command
+from adapters.sigil.local.code.telling import (
+    Command,
+    command_kinds,
+    package_command,
+    reads_clipboard,
+    startup_command,
+    writes_clipboard,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,6 +34,7 @@ _FOLLOWING = {
     Command.SEND: Behaviour.SENDS,
     Command.HIDDEN: Behaviour.HIDES,
     Command.DELETE: Behaviour.DELETES_FILES,
+    Command.LOAD_LIBRARY: Behaviour.LOADS_LIBRARY,
 }
 _PLAIN_COMMANDS = re.compile(
     r"^(?:whoami|hostname|uname|ifconfig|ipconfig|id|systeminfo|wmic\s+csproduct|ip\s+a\b|net\s+user)\b"
@@ -100,6 +108,10 @@ def _known(machine: Machine, node: Node, line: str, number: int) -> None:
         machine.record(Behaviour.WRITES_STARTUP, node, line)
     if package_command(line):
         machine.record(Behaviour.CHANGES_PACKAGES, node, line)
+    if reads_clipboard(line):
+        machine.record(Behaviour.READS_CLIPBOARD, node, line)
+    if writes_clipboard(line):
+        machine.record(Behaviour.WRITES_CLIPBOARD, node, line)
 
 
 def _carried(machine: Machine, node: Node, command: Value) -> None:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.python import functions
 from adapters.sigil.local.code.python.calls import CALLERS
+from adapters.sigil.local.code.python.classes import made
 from adapters.sigil.local.code.python.execution import run_text
 from adapters.sigil.local.code.python.expressions import added, bind, elements, one_of
 from adapters.sigil.local.code.python.importing import imported, imported_from
 from adapters.sigil.local.code.python.machine import widened
-from adapters.sigil.local.code.python.values import Arguments, Scope, Value
+from adapters.sigil.local.code.python.replacing import replaced
+from adapters.sigil.local.code.python.values import Arguments, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +36,8 @@ _ACTS = frozenset(
 _MOST_TURNS = 16
 _OLD_FORMS = frozenset({"comparison_operator"})  # Python 2: `exec code in names`
 _SHORT = 200
+_ROUTE = re.compile(r"\(\)\.(?:get|post|put|patch|delete|route|api_route|websocket|command_handler)\(\)$")
+_MOST_ASKED = 5
 
 
 def expression(machine: Machine, node: Node) -> None:
@@ -88,6 +92,7 @@ def _store_member(machine: Machine, left: Node, value: Value) -> None:
     machine.attributes[target.instance_of, name] = value
     if target.name and value.function is not None and _REPLACEABLE.match(target.name):
         machine.record(Behaviour.REPLACES_GLOBAL, left, f"{target.name}.{name}")
+    replaced(machine, left, target, name, value)
 
 
 def augmented(machine: Machine, node: Node) -> None:
@@ -194,7 +199,7 @@ def definition(machine: Machine, node: Node) -> None:
     if inner is None:
         return
     if inner.type == "class_definition":
-        _class(machine, inner)
+        made(machine, inner)
         return
     value = functions.define(machine, inner, in_command=machine.scope.is_class and "command" in machine.scope.shared)
     name = inner.child_by_field_name("name")
@@ -202,6 +207,8 @@ def definition(machine: Machine, node: Node) -> None:
         machine.assign(machine.code(name), value)
     if machine.scope.is_class and name is not None:
         machine.attributes[machine.scope.owner, machine.code(name)] = value
+    if machine.scope.parent is None and name is not None and machine.code(name) == "__getattr__":
+        functions.invoke(machine, value, Arguments())
     for child in node.named_children:
         if child.type == "decorator":
             _decorate(machine, child, value)
@@ -211,26 +218,11 @@ def _decorate(machine: Machine, decorator: Node, function: Value) -> None:
     value = machine.evaluate(decorator.named_children[0] if decorator.named_children else None)
     if value.name in ("exec", "eval"):
         machine.record(Behaviour.RUNS_CODE, decorator, "{decorated}")
+    if _ROUTE.search(value.name) and function.function is not None:
+        asked = Value(sources=machine.source_value(Behaviour.TAKES_REQUEST, decorator, value.name, latent=True))
+        functions.later(machine, function.function, Arguments([asked] * _MOST_ASKED))
     if value.name in CALLERS and machine.scope.at_load:
         functions.invoke(machine, function, Arguments())
-
-
-def _class(machine: Machine, node: Node) -> None:
-    name = node.child_by_field_name("name")
-    bases = node.child_by_field_name("superclasses")
-    parents = [machine.evaluate(base) for base in bases.named_children] if bases is not None else []
-    outer, owner = machine.scope, node.start_byte + 1
-    machine.scope = Scope(at_load=outer.at_load, parent=outer, owner=owner, is_class=True)
-    if parents:
-        machine.scope.shared.add("command")
-    try:
-        machine.run(node.child_by_field_name("body"))
-        for member, value in machine.scope.names.items():
-            machine.attributes.setdefault((owner, member), value)
-    finally:
-        machine.scope = outer
-    if name is not None:
-        machine.assign(machine.code(name), Value(name="class", instance_of=owner))
 
 
 def returns(machine: Machine, node: Node) -> None:

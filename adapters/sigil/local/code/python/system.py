@@ -62,6 +62,23 @@ def observed(machine: Machine, node: Node, callee: Value, _arguments: Arguments)
     return Value(name=f"{callee.name}()", sources=machine.source_value(Behaviour.READS_INPUT, node, callee.name))
 
 
+def password(machine: Machine, node: Node, callee: Value, _arguments: Arguments) -> Value:
+    """Follow a password that the user is asked for."""
+    return Value(sources=machine.source_value(Behaviour.TAKES_SECRET, node, f"password {callee.name}", latent=True))
+
+
+def stored(machine: Machine, node: Node, callee: Value, _arguments: Arguments) -> Value:
+    """Follow what a browser or a keychain keeps for its user: telling only where it goes somewhere."""
+    return Value(sources=machine.source_value(Behaviour.READS_SECRET_FILE, node, callee.name, latent=True))
+
+
+def library(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow machine code that is loaded from a file."""
+    path = arguments.get(0, "name") or Value()
+    machine.sink(Behaviour.LOADS_LIBRARY, node, path.sources, path.text)
+    return Value(name=f"{callee.name}()")
+
+
 def registry_key(_machine: Machine, _node: Node, _callee: Value, arguments: Arguments) -> Value:
     """Follow a key of the registry, known by its path."""
     return Value(name="registry()", template=joined(arguments.every(), " "))
@@ -112,6 +129,12 @@ HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
          "pyscreenshot.grab", "cv2.VideoCapture().read", "sounddevice.rec"),
         observed,
     ),
+    "getpass.getpass": password,
+    **dict.fromkeys(("keyring.get_password", "keyring.get_credential", "browser_cookie3.load",
+        "win32crypt.CryptUnprotectData"), stored),
+    **{f"browser_cookie3.{browser}": stored for browser in ("chrome", "firefox", "edge", "brave", "opera", "safari")},
+    **dict.fromkeys(("ctypes.CDLL", "ctypes.WinDLL", "ctypes.PyDLL", "ctypes.OleDLL", "ctypes.cdll.LoadLibrary",
+        "ctypes.windll.LoadLibrary"), library),
     **{f"winreg.{name}": registry_key for name in ("OpenKey", "OpenKeyEx", "CreateKey", "CreateKeyEx")},
     **{f"winreg.{name}": registry_set for name in ("SetValueEx", "SetValue")},
     **dict.fromkeys(

