@@ -16,7 +16,8 @@ class CloudLinkOptions:
 
     `tenant` is whose the account behind `token` is, over REST; `encryption_keys` are Fernet's, the first one encrypts;
     `executed_actions` are the action types that are really executed; `webhooks_allowed` are private `host:port` pairs
-    that webhooks may go to; `webhook_secret` signs what CloudLink sends in.
+    that webhooks may go to; `webhook_secret` signs what CloudLink sends in; `schedule` is the cron expression, in UTC,
+    of what happens by itself.
     """
 
     tenant: str = "local"
@@ -25,6 +26,7 @@ class CloudLinkOptions:
     executed_actions: frozenset[str] = frozenset()
     webhooks_allowed: frozenset[str] = frozenset()
     webhook_secret: str = ""
+    schedule: str = "*/30 * * * *"
 
     def __repr__(self) -> str:
         return "CloudLinkOptions(…)"

@@ -7,15 +7,20 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import msgspec
 from filelock import FileLock, Timeout
 from sqlalchemy import make_url
 
+if TYPE_CHECKING:
+    from dbos import ScheduleInput
+
 T = TypeVar("T")
+A = TypeVar("A")
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +38,20 @@ ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
 Workflow = Callable[[str], Awaitable[None]]
 """A workflow's body: takes the key of what it works on, and finds all else in the store."""
+
+Scheduled = Callable[[datetime], Awaitable[None]]
+"""A schedule's body: takes the moment that it is due at."""
+
+PATIENCE = timedelta(minutes=30)
+"""How late a schedule's body may run."""
+
+
+@dataclass(frozen=True)
+class _Schedule:
+    name: str
+    cron: str
+    body: Scheduled
+    patience: timedelta
 
 
 class InUse(Exception):
@@ -55,6 +74,7 @@ class DurableWork:
         self._claim: FileLock | None = None
         self._forgetting: asyncio.Task[None] | None = None
         self._bodies: dict[str, Workflow] = {}
+        self._schedules: dict[str, _Schedule] = {}
         self._workflows: dict[str, Callable[[str], Any]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -62,10 +82,18 @@ class DurableWork:
         """Name a workflow; all are defined before start."""
         self._bodies[name] = body
 
+    def schedule(self, name: str, cron: str, body: Scheduled, patience: timedelta = PATIENCE) -> None:
+        """Run `body` whenever `cron`, in UTC, is due, once over all processes that share the database.
+
+        All is scheduled before start. What was due while no process ran, or has waited longer than `patience` for one,
+        is left out, so that nothing piles up.
+        """
+        self._schedules[name] = _Schedule(name, cron, body, patience)
+
     def claim(self) -> None:
-        """Take a database file for this process alone, where workflows are defined; raises InUse, naming the folder."""
+        """Take a database file for this process alone, where there is durable work; raises InUse, naming the folder."""
         url = make_url(self._database_url)
-        if not self._bodies or self._claim is not None or not url.database or url.get_backend_name() != "sqlite":
+        if not self._has_work or self._claim is not None or not url.database or url.get_backend_name() != "sqlite":
             return
         lock = FileLock(f"{url.database}.lock")
         try:
@@ -75,9 +103,9 @@ class DurableWork:
         self._claim = lock
 
     async def start(self) -> None:
-        """Launch DBOS, which resumes what an earlier process left; does nothing where no workflow is defined."""
+        """Launch DBOS, which resumes what an earlier process left; does nothing where nothing is defined."""
         self.claim()
-        if not self._bodies:
+        if not self._has_work:
             return
         if DurableWork._started:
             raise RuntimeError("durable work runs once a process: close the first gateway before starting another")
@@ -96,7 +124,13 @@ class DurableWork:
         DBOS(config=config)
         for name, body in self._bodies.items():
             self._workflows[name] = DBOS.workflow(name=name)(self._tracked(body))
+        # What is due waits in a queue of its schedule's name: other processes have no body for it.
+        DBOS.listen_queues(list(self._schedules))
+        scheduled = [self._scheduled(schedule) for schedule in self._schedules.values()]
         DBOS.launch()
+        for name in self._schedules:
+            await DBOS.register_queue_async(name)
+        await DBOS.apply_schedules_async(scheduled)
         self._forgetting = asyncio.create_task(self._forget(), name="durable-work-forgets")
 
     async def begin(self, name: str, key: str) -> None:
@@ -124,6 +158,15 @@ class DurableWork:
         self._release()
         DurableWork._started = self._running = False
 
+    @property
+    def running(self) -> int:
+        """How many workflows run in this process."""
+        return len(self._tasks)
+
+    @property
+    def _has_work(self) -> bool:
+        return bool(self._bodies or self._schedules)
+
     def _release(self) -> None:
         if self._claim is not None:
             self._claim.release()
@@ -150,14 +193,26 @@ class DurableWork:
             await DBOS.delete_workflows_async([workflow.workflow_id for workflow in ended])
         return len(ended)
 
-    def _tracked(self, body: Workflow) -> Workflow:
-        async def workflow(key: str) -> None:
+    def _scheduled(self, schedule: _Schedule) -> ScheduleInput:
+        from dbos import DBOS, ScheduleInput
+
+        body = self._tracked(schedule.body)
+
+        async def run(due_at: datetime, _context: Any) -> None:
+            if datetime.now(UTC) - due_at <= schedule.patience:
+                await body(due_at)
+
+        name, workflow = schedule.name, DBOS.workflow(name=schedule.name)(run)
+        return ScheduleInput(schedule_name=name, workflow_fn=workflow, schedule=schedule.cron, queue_name=name)
+
+    def _tracked(self, body: Callable[[A], Awaitable[None]]) -> Callable[[A], Awaitable[None]]:
+        async def workflow(argument: A) -> None:
             task = asyncio.current_task()
             with contextlib.ExitStack() as stack:
                 if task is not None:
                     self._tasks.add(task)
                     stack.callback(self._tasks.discard, task)
-                await body(key)
+                await body(argument)
 
         return workflow
 

@@ -61,11 +61,12 @@ class Conflict(Refused):
 
 
 class Unavailable(AdapterError):
-    """The service gave no usable answer; `service` names it."""
+    """The service gave no usable answer; `service` names it, `retry_after_seconds` says when to try again, if known."""
 
-    def __init__(self, code: str, message: str, service: str) -> None:
+    def __init__(self, code: str, message: str, service: str, retry_after_seconds: int | None = None) -> None:
         super().__init__(code, message)
         self.service = service
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Unreachable(Unavailable):

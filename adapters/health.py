@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from adapters.http.breaker import BreakerState
+
 
 class Health(StrEnum):
     """Whether a service can be used right now."""
@@ -16,10 +18,14 @@ class Health(StrEnum):
 
 
 class ServiceHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """An adapter's state: `adapter` names the implementation, `message` says what is wrong and how to mend it."""
+    """An adapter's state: `adapter` names the implementation, `message` says what is wrong and how to mend it.
+
+    `breaker` and `rate_limit_remaining` are of adapters that call an upstream.
+    """
 
     adapter: str
     health: Health
     message: str | None = None
     latency_ms: float | None = None
     rate_limit_remaining: int | None = None
+    breaker: BreakerState | None = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from adapters.cloudlink.port import CloudLink
 from adapters.cloudsigma.port import CloudSigma
 from adapters.health import ServiceHealth
 from adapters.sigil.port import Sigil
@@ -38,7 +39,12 @@ class Services:
 
     cloudsigma: CloudSigma
     sigil: Sigil
+    cloudlink: CloudLink
 
     def by_name(self) -> dict[Service, Adapter]:
         """Give the adapters by their services."""
-        return {Service.CLOUDSIGMA: self.cloudsigma, Service.SIGIL: self.sigil}
+        return {
+            Service.CLOUDSIGMA: self.cloudsigma,
+            Service.SIGIL: self.sigil,
+            Service.CLOUDLINK: self.cloudlink,
+        }

@@ -1,22 +1,24 @@
-"""Whether all subscribers on one execution see it end, and what that costs the gateway and the upstream.
+"""Whether all subscribers on running executions see them end, how soon, and what that costs gateway and upstream.
 
-    python bench/subscribers.py [SUBSCRIBERS]
+    python bench/subscribers.py [SUBSCRIBERS] [EXECUTIONS]
 
-Runs once over the local adapter and once over REST, where a counting proxy stands before the served CloudSigma.
+1,000 on 50 unless told otherwise. Runs once over the local adapter and once over REST, where a proxy that counts stands
+before the served CloudSigma.
 """
 
 from __future__ import annotations
 
 import asyncio
+import bisect
 import json
 import os
 import secrets
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -30,70 +32,65 @@ from websockets.typing import Subprotocol
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tests.faults.proxy import FaultProxy, faulty
 from tests.graph_client import GraphClient, listening
 from tests.running import RunningServer, start_server
 
 REPORT_SECONDS = 15
+MINUTE = 60.0
 REPORT = "The malware used rundll32.exe (T1218.011) and PowerShell (T1059.001) and beaconed to 45.155.205.233. " * 20
 GENERATE = "mutation($url: String!) { generateRules(input: {url: $url}) { ... on Execution { arn } } }"
-STATUS = "subscription($arn: String!) { executionStatus(arn: $arn) { execution { status rulesGenerated } } }"
+STATUS = "subscription($arn: String!) { executionStatus(arn: $arn) { execution { status rulesGenerated stoppedAt } } }"
+FIRST_POLL, GROWTH, LONGEST_POLL = 2.0, 1.5, 10.0
+"""How a client is told to poll CloudSigma: seconds, how they grow, and at most."""
+
+Begin = Callable[[str], Awaitable[str]]
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """How a subscription went: the last status, how many events came, and how long after the end the last one came."""
+
+    status: str
+    events: int
+    late_seconds: float
 
 
 class Figures(msgspec.Struct, frozen=True):
     """What a run cost."""
 
     seconds: float
-    succeeded: int
-    events: int
+    ended: list[Ended]
     memory_mb: float
     cpu_seconds: float
-    upstream: dict[str, int]
 
 
-async def slow_report(_request: Request) -> Response:
-    """Give a report after a while, so that the execution runs long enough to be watched."""
+async def slow_report(request: Request) -> Response:
+    """Give a report after a while, so that executions run long enough to be watched; each its own."""
     await asyncio.sleep(REPORT_SECONDS)
-    return PlainTextResponse(REPORT)
+    return PlainTextResponse(f"{request.path_params['number']}. {REPORT}")
 
 
-@asynccontextmanager
-async def counting_proxy(upstream: str) -> AsyncIterator[tuple[str, Counter[str]]]:
-    """Pass requests on and count them by path."""
-    calls: Counter[str] = Counter()
-    async with httpx.AsyncClient(base_url=upstream, timeout=60, trust_env=False) as client:
-
-        async def forward(request: Request) -> Response:
-            calls[f"{request.method} {'/'.join(request.url.path.split('/')[:3])}"] += 1
-            headers = {
-                name: request.headers[name] for name in ("authorization", "content-type") if name in request.headers
-            }
-            target = request.scope["raw_path"].decode() + (f"?{request.url.query}" if request.url.query else "")
-            answer = await client.request(request.method, target, headers=headers, content=await request.body())
-            return Response(answer.content, answer.status_code, {"content-type": "application/json"})
-
-        app = Starlette(routes=[Route("/{path:path}", forward, methods=["GET", "POST", "DELETE"])])
-        async with listening(app) as address:
-            yield address, calls
-
-
-async def follow(address: str, arn: str, ready: asyncio.Semaphore) -> tuple[str, int]:
-    """Subscribe on a socket of its own; gives the last status and how many events came."""
-    status, events = "", 0
+async def follow(address: str, arn: str) -> Ended:
+    """Subscribe on a socket of its own, to the end."""
+    events = 0
+    told = {"status": "", "stoppedAt": None}
     protocol = Subprotocol("graphql-transport-ws")
     url = address.replace("http", "ws", 1) + "/graphql"
-    async with connect(url, subprotocols=[protocol], proxy=None, open_timeout=60) as socket:
+    late = 0.0
+    async with connect(url, subprotocols=[protocol], proxy=None, open_timeout=120) as socket:
         await socket.send('{"type": "connection_init"}')
         await socket.recv()
         payload = {"query": STATUS, "variables": {"arn": arn}}
         await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
         async for text in socket:
             message = json.loads(text)
-            if message["type"] == "complete":
-                return status, events
-            status = message["payload"]["data"]["executionStatus"]["execution"]["status"]
+            if message["type"] != "next":
+                break
+            told = message["payload"]["data"]["executionStatus"]["execution"]
             events += 1
-            ready.release()
-    return status, events
+            if told["stoppedAt"] is not None:
+                late = time.time() - datetime.fromisoformat(told["stoppedAt"]).timestamp()
+    return Ended(str(told["status"]), events, late)
 
 
 def memory_mb(process: int) -> float:
@@ -108,61 +105,115 @@ def cpu_seconds(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def measure(server: RunningServer, report: str, subscribers: int, calls: Counter[str]) -> Figures:
-    """Start an execution, subscribe, and wait for all to end."""
+def busiest_minute(arrivals: Sequence[float]) -> int:
+    """Count the calls of the minute that had the most."""
+    return max((bisect.bisect_left(arrivals, at + MINUTE) - place for place, at in enumerate(arrivals)), default=0)
+
+
+def documented_polls(seconds: float) -> int:
+    """Count how often one client asks that polls as it is told to."""
+    polls, wait, at = 0, FIRST_POLL, FIRST_POLL
+    while at <= seconds:
+        polls += 1
+        wait = min(wait * GROWTH, LONGEST_POLL)
+        at += wait
+    return polls
+
+
+def begin_through(server: RunningServer) -> Begin:
+    """Begin executions in the graph."""
+
+    async def begin(report: str) -> str:
+        return str((await GraphClient(server.address).execute(GENERATE, url=report))["generateRules"]["arn"])
+
+    return begin
+
+
+def begin_at(client: httpx.AsyncClient) -> Begin:
+    """Begin executions at the service itself: a gateway stays within its five a minute."""
+
+    async def begin(report: str) -> str:
+        answer = await client.post("/v1/generate", json={"inputType": "url", "url": report})
+        return str(answer.raise_for_status().json()["data"]["executionArn"])
+
+    return begin
+
+
+async def measure(server: RunningServer, begin: Begin, reports: Sequence[str], subscribers: int) -> Figures:
+    """Begin executions, subscribe, and wait for all to end."""
     process = server.process.pid
-    client = GraphClient(server.address)
-    calls.clear()
     cpu, began = cpu_seconds(process), time.perf_counter()
-    arn = (await client.execute(GENERATE, url=report))["generateRules"]["arn"]
-    ready = asyncio.Semaphore(0)
-    ended = await asyncio.gather(*(follow(server.address, arn, ready) for _ in range(subscribers)))
-    return Figures(
-        seconds=time.perf_counter() - began,
-        succeeded=sum(status == "SUCCEEDED" for status, _ in ended),
-        events=sum(events for _, events in ended),
-        memory_mb=memory_mb(process),
-        cpu_seconds=cpu_seconds(process) - cpu,
-        upstream=dict(calls),
-    )
+    arns = [await begin(report) for report in reports]
+    ended = await asyncio.gather(*(follow(server.address, arns[number % len(arns)]) for number in range(subscribers)))
+    return Figures(time.perf_counter() - began, list(ended), memory_mb(process), cpu_seconds(process) - cpu)
 
 
-def show(name: str, subscribers: int, before_mb: float, figures: Figures) -> None:
+def show(name: str, executions: int, before_mb: float, figures: Figures) -> None:
     """Print the figures of a run."""
-    minute = 60 / figures.seconds
-    print(
-        f"{name}: {figures.succeeded} of {subscribers} saw SUCCEEDED, {figures.events} events, {figures.seconds:.1f} s"
-    )
+    ended = figures.ended
+    succeeded = sum(each.status == "SUCCEEDED" for each in ended)
+    late = sorted(each.late_seconds for each in ended)
+    print(f"{name}: {succeeded} of {len(ended)} subscribers on {executions} executions saw SUCCEEDED")
+    print(f"  {sum(each.events for each in ended)} events in {figures.seconds:.1f} s")
+    print(f"  the end was told after {late[len(late) // 2]:.2f} s (median), {late[-1]:.2f} s (last)")
     print(
         f"  memory {before_mb:.0f} MB before, {figures.memory_mb:.0f} MB after; processor {figures.cpu_seconds:.1f} s"
     )
-    for path, count in sorted(figures.upstream.items()):
-        print(f"  upstream {path}: {count} calls, {count * minute:.0f} a minute")
 
 
-async def run(name: str, environment: dict[str, str], report: str, subscribers: int, calls: Counter[str]) -> None:
-    """Measure one gateway."""
+def show_upstream(proxy: FaultProxy, figures: Figures) -> None:
+    """Print what the upstream was asked."""
+    for path, count in sorted(proxy.asked.items()):
+        print(f"  upstream {path}: {count} calls, {count * MINUTE / figures.seconds:.1f} a minute")
+    polls = len(figures.ended) * documented_polls(figures.seconds) * MINUTE / figures.seconds
+    print(f"  in the busiest minute {busiest_minute(proxy.arrivals)} calls; {polls:.0f} a minute by clients that poll")
+
+
+async def run_local(environment: dict[str, str], reports: Sequence[str], subscribers: int) -> None:
+    """Measure a gateway with the local adapter."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {**environment, "TRIGRAPH_DATA_DIR": folder}
         with start_server(environment=environment) as server:
             await asyncio.sleep(10)
             before = memory_mb(server.process.pid)
-            show(name, subscribers, before, await measure(server, report, subscribers, calls))
+            figures = await measure(server, begin_through(server), reports, subscribers)
+            show("local", len(reports), before, figures)
 
 
-async def main(subscribers: int) -> None:
-    """Measure local, then REST."""
+async def run_rest(environment: dict[str, str], reports: Sequence[str], subscribers: int) -> None:
+    """Measure a gateway over REST to a served CloudSigma, whose key has no limits."""
+    token = f"csk_live_{secrets.token_hex(16)}"
     async with AsyncExitStack() as stack:
-        source = await stack.enter_async_context(listening(Starlette(routes=[Route("/report.txt", slow_report)])))
-        allowed = {"TRIGRAPH_FETCH_ALLOWED": source.removeprefix("http://")}
-        await run("local", allowed, f"{source}/report.txt", subscribers, Counter())
-        folder = stack.enter_context(tempfile.TemporaryDirectory())
-        served = stack.enter_context(start_server("cloudsigma", environment={**allowed, "TRIGRAPH_DATA_DIR": folder}))
-        address, calls = await stack.enter_async_context(counting_proxy(served.address))
-        token = f"csk_live_{secrets.token_hex(16)}"
-        rest = {"TRIGRAPH_CLOUDSIGMA": address, "TRIGRAPH_CLOUDSIGMA_TOKEN": token}
-        await run("rest", rest, f"{source}/report.txt", subscribers, calls)
+        folders = [stack.enter_context(tempfile.TemporaryDirectory()) for _ in range(2)]
+        served = {**environment, "TRIGRAPH_DATA_DIR": folders[0], "TRIGRAPH_API_KEYS": f"gateway={token}"}
+        service = stack.enter_context(start_server("cloudsigma", environment=served))
+        proxy = await stack.enter_async_context(faulty(service.address))
+        over = {
+            "TRIGRAPH_CLOUDSIGMA": proxy.address,
+            "TRIGRAPH_CLOUDSIGMA_TOKEN": token,
+            "TRIGRAPH_DATA_DIR": folders[1],
+        }
+        server = stack.enter_context(start_server(environment=over))
+        headers = {"Authorization": f"Bearer {token}"}
+        client = httpx.AsyncClient(base_url=service.address, headers=headers, timeout=MINUTE, trust_env=False)
+        await stack.enter_async_context(client)
+        await asyncio.sleep(10)
+        before = memory_mb(server.process.pid)
+        figures = await measure(server, begin_at(client), reports, subscribers)
+        show("rest", len(reports), before, figures)
+        show_upstream(proxy, figures)
+
+
+async def main(subscribers: int, executions: int) -> None:
+    """Measure local, then REST."""
+    routes = [Route("/{number:int}.txt", slow_report)]
+    async with listening(Starlette(routes=routes)) as source:
+        environment = {"TRIGRAPH_FETCH_ALLOWED": source.removeprefix("http://")}
+        reports = [f"{source}/{number}.txt" for number in range(executions)]
+        await run_local(environment, reports, subscribers)
+        await run_rest(environment, reports, subscribers)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 500))
+    given = [int(argument) for argument in sys.argv[1:]]
+    asyncio.run(main(given[0] if given else 1000, given[1] if given[1:] else 50))

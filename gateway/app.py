@@ -23,6 +23,7 @@ from gateway.playground import playground_routes
 from gateway.principals import Keyring, read_keyring, refuse_open_door
 from gateway.probes import probe_routes
 from gateway.settings import Settings
+from gateway.webhooks import webhook_routes
 from schema.graph import build_graph
 
 
@@ -62,6 +63,7 @@ def create_app(settings: Settings, assembly: Assembly | None = None, keyring: Ke
             Route("/graphql", endpoint),
             WebSocketRoute("/graphql", endpoint),
             *probe_routes(parts),
+            *webhook_routes(parts.services.cloudlink, settings.cloudlink_webhook_secret.get_secret_value()),
             *playground_routes(),
         ],
         middleware=[Middleware(BodySize)] if keyring.principals else [Middleware(LocalHost), Middleware(BodySize)],

@@ -89,6 +89,7 @@ class Workshop:
             fetch_allowed=settings.allowed_hosts,
             npm_registry=settings.npm_registry,
             pypi_index=settings.pypi_index,
+            cloudlink=settings.cloudlink_options,
         )
         try:
             return build_adapter(service.value, context)
@@ -111,6 +112,7 @@ def assemble(settings: Settings) -> Assembly:
     services = Services(
         cloudsigma=workshop.build(Service.CLOUDSIGMA, settings.cloudsigma, settings.cloudsigma_token),
         sigil=workshop.build(Service.SIGIL, settings.sigil, settings.sigil_token),
+        cloudlink=workshop.build(Service.CLOUDLINK, settings.cloudlink, settings.cloudlink_token),
     )
     return Assembly(database=workshop.database, durable=workshop.durable, services=services)
 

@@ -48,17 +48,21 @@ def _parser() -> argparse.ArgumentParser:
     _add_detect(commands.add_parser("detect", help="generate Sigma rules here from a report"))
     _add_scan(commands.add_parser("scan", help="scan packages here for supply-chain attacks"))
     _add_threats(commands.add_parser("threats", help="known malicious packages"))
+    _add_costs(commands.add_parser("costs", help="cloud costs"))
     commands.add_parser("schema", help="print the graph in GraphQL's schema language").set_defaults(command=_schema)
     commands.add_parser("check", help="check the settings and reach every service").set_defaults(command=_check)
     key = commands.add_parser("key", help="make an API key and its entry for TRIGRAPH_API_KEYS")
     key.add_argument("name", help="whose key it is")
     key.set_defaults(command=_key)
+    commands.add_parser("encryption-key", help="make a key for TRIGRAPH_ENCRYPTION_KEY").set_defaults(
+        command=_encryption_key
+    )
     return parser
 
 
 def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument(
-        "service", nargs="?", choices=["cloudsigma", "sigil"], help="serve this service's REST API instead"
+        "service", nargs="?", choices=["cloudsigma", "sigil", "cloudlink"], help="serve this service's REST API instead"
     )
     serve.add_argument("--host", help="address to listen on (TRIGRAPH_HOST)")
     serve.add_argument("--port", type=int, help="port to listen on (TRIGRAPH_PORT)")
@@ -83,6 +87,17 @@ def _add_threats(threats: argparse.ArgumentParser) -> None:
     importing.add_argument("path", type=Path, metavar="PATH", help="a report, or a folder, zip or tar of them")
     importing.add_argument("--data-dir", type=Path, help="folder of the embedded data (TRIGRAPH_DATA_DIR)")
     importing.set_defaults(command=_import_threats)
+
+
+def _add_costs(costs: argparse.ArgumentParser) -> None:
+    importing = costs.add_subparsers(title="commands", metavar="COMMAND", required=True).add_parser(
+        "import", help="import a billing export: FOCUS 1.x or AWS CUR 2, as CSV or Parquet"
+    )
+    importing.add_argument("file", type=Path, metavar="FILE", help="the export")
+    importing.add_argument("--tenant", default="local", metavar="NAME", help="whose costs they are (default: local)")
+    importing.add_argument("--credential", metavar="ID", help="count all accounts of the file as this credential's")
+    importing.add_argument("--data-dir", type=Path, help="folder of the embedded data (TRIGRAPH_DATA_DIR)")
+    importing.set_defaults(command=_import_costs)
 
 
 def _add_scan(scan: argparse.ArgumentParser) -> None:
@@ -161,6 +176,14 @@ def _import_threats(options: argparse.Namespace) -> None:
     asyncio.run(import_threats(read_settings(data_dir=options.data_dir), options.path))
 
 
+def _import_costs(options: argparse.Namespace) -> None:
+    from gateway.costs import import_costs
+    from gateway.settings import read_settings
+
+    settings = read_settings(data_dir=options.data_dir)
+    asyncio.run(import_costs(settings, options.file, options.tenant, options.credential))
+
+
 def _check(_options: argparse.Namespace) -> None:
     from gateway.check import check
     from gateway.settings import read_settings
@@ -173,3 +196,9 @@ def _key(options: argparse.Namespace) -> None:
 
     key, entry = new_entry(options.name)
     print(f"key (shown this once):       {key}\nentry of TRIGRAPH_API_KEYS:  {entry}")  # noqa: T201 - the command's output
+
+
+def _encryption_key(_options: argparse.Namespace) -> None:
+    from adapters.cloudlink.local.vault import new_encryption_key
+
+    print(new_encryption_key())  # noqa: T201 - the command's output

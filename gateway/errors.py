@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+import traceback
 
 from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.exceptions import MissingQueryError
@@ -11,6 +13,8 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types.graphql import OperationType
 
 from adapters import errors
+from adapters.http.deadline import remaining
+from gateway.edges import OperationTimedOut
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +33,25 @@ CODES: dict[type[errors.AdapterError], str] = {
 }
 """By class; a subclass that an adapter of somebody's raises has the code of the nearest one here."""
 
+TIMED_OUT = "DEADLINE_EXCEEDED"
+SHOWN_CODES = frozenset(
+    {*CODES.values(), TIMED_OUT, "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "BAD_REQUEST"}
+    | {"INTERNAL"}
+)
+"""All codes that an operation's errors have."""
+
+SERVICES = {"cloudsigma": "CloudSigma", "sigil": "Sigil", "cloudlink": "CloudLink"}
+"""The services' names by those of their adapters' packages."""
+
 
 UNFIT = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
 """What Strawberry raises over a request that holds no operation which can be run."""
+
+
+_ECHO = re.compile(
+    r"""[,;]? [Ff]ound: [{\[].*|(?<=to be an object), .*|(?<=non string value): .*|(?<=String) ['"].*""", re.DOTALL
+)
+"""What graphql-core repeats of an input that does not fit: beyond a plain value, it may hold somebody's secret."""
 
 
 class StableErrors(MaskErrors):
@@ -47,13 +67,15 @@ def shown(error: GraphQLError) -> GraphQLError:
     original = error.original_error
     if isinstance(original, errors.AdapterError):
         return _shown(error, original.message, _extensions(original))
+    if isinstance(original, OperationTimedOut):
+        return _shown(error, "The operation's time was over before this was there", {"code": TIMED_OUT})
     if isinstance(error, GraphQLSyntaxError):
-        return _shown(error, error.message, {"code": "GRAPHQL_PARSE_FAILED"})
+        return _shown(error, _ECHO.sub("", error.message), {"code": "GRAPHQL_PARSE_FAILED"})
     if isinstance(original, UNFIT):
         return _shown(error, unfit(original), {"code": "BAD_REQUEST"})
     if original is None or isinstance(original, GraphQLError):
         code = "GRAPHQL_VALIDATION_FAILED" if error.path is None else "BAD_USER_INPUT"
-        return _shown(error, error.message, {"code": code, **(error.extensions or {})})
+        return _shown(error, _ECHO.sub("", error.message), {"code": code, **(error.extensions or {})})
     logger.error("An operation failed at %s", error.path, exc_info=original)
     return _shown(error, "Internal error", {"code": "INTERNAL"})
 
@@ -82,12 +104,28 @@ def unfit(error: Exception) -> str:
 
 
 def _extensions(error: errors.AdapterError) -> dict[str, object]:
-    code = next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
-    extensions: dict[str, object] = {"code": code}
-    if isinstance(error, errors.Unavailable):
-        extensions["service"] = error.service
+    extensions: dict[str, object] = {"code": _code_of(error)}
+    if service := _service_of(error):
+        extensions["service"] = service
     if isinstance(error, errors.InvalidInput) and error.field is not None:
         extensions["field"] = error.field
-    if isinstance(error, errors.LimitExceeded) and error.retry_after_seconds is not None:
+    if isinstance(error, errors.LimitExceeded | errors.Unavailable) and error.retry_after_seconds is not None:
         extensions["retryAfterSeconds"] = error.retry_after_seconds
     return extensions
+
+
+def _code_of(error: errors.AdapterError) -> str:
+    if isinstance(error, errors.DeadlineExceeded) and not remaining():
+        return TIMED_OUT
+    return next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
+
+
+def _service_of(error: errors.AdapterError) -> str | None:
+    """Name the service; a refusal comes from the one whose adapter raised it."""
+    if isinstance(error, errors.Unavailable):
+        return error.service
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        package, _, module = frame.f_globals.get("__name__", "").partition(".")
+        if package == "adapters" and (service := SERVICES.get(module.partition(".")[0])):
+            return service
+    return None

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import signal
 import socket
-import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -20,6 +18,7 @@ from starlette.types import ASGIApp
 from adapters.services import Service
 from gateway.drain import Drain
 from gateway.failing import CommandFailed
+from gateway.logs import configure_logging
 from gateway.playground import is_built
 from gateway.settings import Settings
 
@@ -101,7 +100,7 @@ async def serve_service(settings: Settings, service: Service) -> None:
             yield
 
     app.router.lifespan_context = lifespan
-    await _run(app, settings, f"REST API of {service} at {{url}}/v1/")
+    await _run(app, settings, f"REST API of {service} at {{url}}{API_PATHS[service]}")
 
 
 def _cloudsigma(adapter: Any, workshop: Workshop, keyring: Keyring) -> Starlette:
@@ -119,15 +118,25 @@ def _sigil(adapter: Any, _workshop: Workshop, keyring: Keyring) -> Starlette:
     return create_server(adapter, Callers(keyring.principals))
 
 
+def _cloudlink(adapter: Any, _workshop: Workshop, keyring: Keyring) -> Starlette:
+    from adapters.cloudlink.callers import Callers
+    from adapters.cloudlink.server import create_server
+
+    return create_server(adapter, Callers(keyring.principals))
+
+
 REST_APIS: Mapping[Service, Callable[[Any, Workshop, Keyring], Starlette]] = MappingProxyType(
-    {Service.CLOUDSIGMA: _cloudsigma, Service.SIGIL: _sigil}
+    {Service.CLOUDSIGMA: _cloudsigma, Service.SIGIL: _sigil, Service.CLOUDLINK: _cloudlink}
+)
+
+
+API_PATHS: Mapping[Service, str] = MappingProxyType(
+    {Service.CLOUDSIGMA: "/v1/", Service.SIGIL: "/v1/", Service.CLOUDLINK: "/, described at {url}/docs"}
 )
 
 
 async def _run(app: Starlette, settings: Settings, announcement: str) -> None:
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    for noisy in ("httpx", "alembic", "dbos"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    configure_logging(settings.log_format)
     listening = listen(settings)
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -12,7 +15,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gateway.failing import CommandFailed
 
+if TYPE_CHECKING:
+    from adapters.context import CloudLinkOptions
+
 PREFIX = "TRIGRAPH_"
+ENCRYPTION_KEY_BYTES = 32
+EXECUTABLE_ACTIONS = ("stop_idle_ec2", "close_open_ssh", "close_open_rdp")
 
 
 class SettingsError(CommandFailed):
@@ -54,6 +62,36 @@ class Settings(BaseSettings):
         "", description="Sigil's adapter. Empty: local, a URL: REST, a name: an entry point of `trigraph.adapters`."
     )
     sigil_token: SecretStr = Field(SecretStr(""), description="Bearer token for Sigil over REST.")
+    cloudlink: str = Field(
+        "",
+        description="CloudLink's adapter. Empty: local, a URL: REST, a name: an entry point of `trigraph.adapters`.",
+    )
+    cloudlink_token: SecretStr = Field(SecretStr(""), description="Bearer token for CloudLink over REST.")
+    cloudlink_tenant: str = Field(
+        "local", description="The tenant whose account `TRIGRAPH_CLOUDLINK_TOKEN` belongs to; no other sees it."
+    )
+    cloudlink_webhook_secret: SecretStr = Field(
+        SecretStr(""), description="Secret of the webhooks that CloudLink sends to `/webhooks/cloudlink`; empty: none."
+    )
+    cloudlink_schedule: str = Field(
+        "*/30 * * * *",
+        pattern=r"^\S+( \S+){4}$",
+        description="When accounts are scanned, deploys judged and budgets checked: a cron expression, in UTC.",
+    )
+    encryption_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key that stored credentials are encrypted with, `trigraph encryption-key` makes one; "
+        "several, separated by commas: the first encrypts, all decrypt.",
+    )
+    aws_endpoint_url: str = Field("", description="Where AWS is reached instead of at its own addresses.")
+    execute_actions: str = Field(
+        "",
+        description="Action types that are really executed once approved, separated by commas, of `stop_idle_ec2`, "
+        "`close_open_ssh` and `close_open_rdp`; all others are dry runs.",
+    )
+    webhooks_allowed: str = Field(
+        "", description="Private `host:port` pairs that webhooks may be sent to, separated by commas."
+    )
     npm_registry: str = Field("", description="Where npm packages are fetched from; empty: as npm is configured here.")
     pypi_index: str = Field(
         "", description="Simple index that Python packages are fetched from; empty: as pip is configured here."
@@ -75,11 +113,25 @@ class Settings(BaseSettings):
     fetch_allowed: str = Field(
         "", description="Private `host:port` pairs that reports may be fetched from, separated by commas."
     )
+    operation_seconds: float = Field(
+        15.0,
+        gt=0,
+        le=300,
+        description="How long a query or a mutation may take; what is not there by then is an error, the rest is data.",
+    )
+    log_format: str = Field(
+        "",
+        pattern=r"^(json|text)?$",
+        description="`json` or `text`; empty: text where the log goes to a terminal, else JSON.",
+    )
+    metrics: bool = Field(
+        True, description="Whether `/metrics` is there for Prometheus; with keys it needs one with the role `metrics`."
+    )
     shutdown_seconds: int = Field(
         10, ge=0, le=300, description="How long running requests may take after a stop signal."
     )
 
-    @field_validator("cloudsigma", "nvd_url", "sigil", "npm_registry", "pypi_index")
+    @field_validator("cloudsigma", "nvd_url", "sigil", "cloudlink", "npm_registry", "pypi_index", "aws_endpoint_url")
     @classmethod
     def _is_url(cls, value: str) -> str:
         if "://" not in value:
@@ -98,13 +150,33 @@ class Settings(BaseSettings):
             raise ValueError("there is no such file")
         return value
 
-    @field_validator("fetch_allowed")
+    @field_validator("fetch_allowed", "webhooks_allowed")
     @classmethod
     def _is_pairs(cls, value: str) -> str:
         for pair in value.split(","):
             host, _, port = pair.strip().rpartition(":")
             if pair.strip() and not (host and port.isdecimal()):
                 raise ValueError(f"{pair.strip()!r} is no host:port")
+        return value
+
+    @field_validator("encryption_key")
+    @classmethod
+    def _is_keys(cls, value: SecretStr) -> SecretStr:
+        for key in _parts(value.get_secret_value()):
+            try:
+                size = len(base64.urlsafe_b64decode(key))
+            except (ValueError, binascii.Error):
+                size = 0
+            if size != ENCRYPTION_KEY_BYTES:
+                raise ValueError("it is no key as `trigraph encryption-key` makes it")
+        return value
+
+    @field_validator("execute_actions")
+    @classmethod
+    def _is_action_types(cls, value: str) -> str:
+        for action_type in _parts(value):
+            if action_type not in EXECUTABLE_ACTIONS:
+                raise ValueError(f"{action_type!r} is no action type that can be executed")
         return value
 
     @field_validator("database_url")
@@ -154,7 +226,26 @@ class Settings(BaseSettings):
     @property
     def allowed_hosts(self) -> frozenset[str]:
         """The private addresses that may be fetched from."""
-        return frozenset(pair.strip().lower() for pair in self.fetch_allowed.split(",") if pair.strip())
+        return frozenset(_parts(self.fetch_allowed.lower()))
+
+    @property
+    def cloudlink_options(self) -> CloudLinkOptions:
+        """What only CloudLink's adapters read."""
+        from adapters.context import CloudLinkOptions
+
+        return CloudLinkOptions(
+            tenant=self.cloudlink_tenant,
+            encryption_keys=_parts(self.encryption_key.get_secret_value()),
+            aws_endpoint_url=self.aws_endpoint_url,
+            executed_actions=frozenset(_parts(self.execute_actions)),
+            webhooks_allowed=frozenset(_parts(self.webhooks_allowed.lower())),
+            webhook_secret=self.cloudlink_webhook_secret.get_secret_value(),
+            schedule=self.cloudlink_schedule,
+        )
+
+
+def _parts(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def read_settings(**given: object) -> Settings:

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import strawberry
 
+from adapters.cloudlink.account import Action, CloudScan
+from adapters.cloudlink.models import Budget, BudgetAlert, Deploy, Regression
 from adapters.cloudsigma.models import Execution
 from adapters.errors import InvalidInput
 from adapters.sigil.models import Scan, Threat
@@ -34,6 +36,18 @@ def type_and_key(identifier: str) -> tuple[str, str] | None:
     return (type_name, key) if separator else None
 
 
+def natural_key(type_name: str, identifier: str) -> str:
+    """Give the service's own id of a thing that a caller names by that, or by its global id."""
+    named = type_and_key(identifier)
+    return named[1] if named is not None and named[0] == type_name else identifier
+
+
+async def find_budget(context: Context, budget_id: str) -> Budget | None:
+    """Find a budget of the tenant's."""
+    budgets = await context.loaders.budgets_by_tenant.load(context.principal.tenant)
+    return next((budget for budget in budgets if budget.id == budget_id), None)
+
+
 async def _execution(context: Context, arn: str) -> Execution | None:
     return await context.loaders.execution_by_arn.load(arn)
 
@@ -46,10 +60,36 @@ async def _threat(context: Context, threat_id: str) -> Threat | None:
     return await context.loaders.threat_by_id.load(threat_id)
 
 
+async def _cloud_scan(context: Context, scan_id: str) -> CloudScan | None:
+    return await context.loaders.cloud_scan_by_id.load(scan_id)
+
+
+async def _deploy(context: Context, deploy_id: str) -> Deploy | None:
+    return await context.loaders.deploy_by_id.load(deploy_id)
+
+
+async def _regression(context: Context, regression_id: str) -> Regression | None:
+    return await context.loaders.regression_by_id.load(regression_id)
+
+
+async def _budget_alert(context: Context, alert_id: str) -> BudgetAlert | None:
+    return await context.loaders.alert_by_id.load(alert_id)
+
+
+async def _action(context: Context, action_id: str) -> Action | None:
+    return await context.loaders.action_by_id.load(action_id)
+
+
 NODE_BY_TYPE: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "Execution": _execution,
     "PackageScan": _package_scan,
     "Threat": _threat,
+    "CloudScan": _cloud_scan,
+    "Deploy": _deploy,
+    "Regression": _regression,
+    "Budget": find_budget,
+    "BudgetAlert": _budget_alert,
+    "Action": _action,
 }
 
 

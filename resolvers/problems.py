@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+from typing import TypeVar
+
 import msgspec
+from strawberry.utils.str_converters import to_camel_case
 
 from adapters import errors
+from resolvers.context import Info
+
+T = TypeVar("T")
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +50,7 @@ def problem_of(error: errors.Refused, fields: dict[str, str] | None = None) -> P
     """Turn a refusal into data; `fields` maps the service's names of fields to the graph's."""
     match error:
         case errors.InvalidInput():
-            field = error.field and (fields or {}).get(error.field, error.field)
+            field = error.field and (fields or {}).get(error.field, graph_field(error.field))
             return InvalidInput(code=error.code, message=error.message, field=field)
         case errors.LimitExceeded():
             return LimitExceeded(
@@ -57,3 +64,21 @@ def problem_of(error: errors.Refused, fields: dict[str, str] | None = None) -> P
         case errors.Conflict():
             return Conflict(code=error.code, message=error.message)
     return NotFound(code=error.code, message=error.message)
+
+
+def graph_field(field: str | None) -> str | None:
+    """Name a field as the graph does: `records.3.cost_usd` is `records.3.costUsd`."""
+    return field and ".".join(to_camel_case(part) for part in field.split("."))
+
+
+async def answered(info: Info, answer: Awaitable[T], *expected: type[errors.Refused]) -> T | Problem:
+    """Await what a mutation changes; a refusal that its union has a member for is data, any other is raised.
+
+    What was loaded before is forgotten: the rest of the operation sees the change.
+    """
+    try:
+        return await answer
+    except expected as refusal:
+        return problem_of(refusal)
+    finally:
+        info.context.renew_loaders()

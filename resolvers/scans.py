@@ -1,10 +1,8 @@
-"""Scans of packages: the queries, the mutation, the subscriptions, and the edges to findings, policies and threats."""
+"""Scans of packages: the queries, the mutation, and the edges to findings, policies and threats."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -12,14 +10,12 @@ import strawberry
 from strawberry import argument
 
 from adapters.errors import Conflict, Refused
-from adapters.events.watching import Observation
 from adapters.paging import Page, page_size
 from adapters.sigil.models import (
     Finding,
     PhaseName,
     PolicyResult,
     Scan,
-    ScanStatus,
     Severity,
     TeamMember,
     Threat,
@@ -29,18 +25,11 @@ from adapters.sigil.port import PackageName, ScanFilter, ThreatFilter
 from adapters.sigil.target import package_of
 from adapters.sigil.versions import concerns
 from resolvers.context import Info
-from resolvers.cursor import Cursor
+from resolvers.moments import in_utc
 from resolvers.nodes import global_id
 from resolvers.problems import Problem, problem_of
 
 SEVERITIES = tuple(Severity)
-
-
-class ScanKind(StrEnum):
-    """What a scan looks at."""
-
-    PACKAGE = "package"
-    CLOUD = "cloud"
 
 
 class FindingOfPhase(Finding, frozen=True, kw_only=True):
@@ -61,18 +50,6 @@ First = Annotated[int | None, argument(description="How many, 0 to 100.")]
 After = Annotated[str | None, argument(description="The endCursor of the page before.")]
 
 
-async def scans(
-    info: Info,
-    first: First = 20,
-    after: After = None,
-    kind: Annotated[ScanKind | None, argument(description="Only scans of this kind.")] = None,
-) -> Page[Scan]:
-    """List the tenant's scans of every kind, newest first."""
-    if kind is ScanKind.CLOUD:
-        return Page(nodes=(), cursors=(), has_next_page=False, total_count=0)
-    return await package_scans(info, first, after)
-
-
 async def package_scan(info: Info, scan_id: Annotated[str, argument(description="The scan's id.")]) -> Scan | None:
     """Find a scan of the tenant's."""
     return await info.context.loaders.scan_by_id.load(scan_id)
@@ -88,7 +65,7 @@ async def package_scans(
     to: Annotated[datetime | None, argument(description="Only those asked for until.")] = None,
 ) -> Page[Scan]:
     """List the tenant's scans of packages, newest first."""
-    wanted = ScanFilter(verdict=verdict, target=target, since=from_, until=to)
+    wanted = ScanFilter(verdict=verdict, target=target, since=in_utc(from_), until=in_utc(to))
     return await info.context.services.sigil.scans(info.context.principal, page_size(first, 20), after, wanted)
 
 
@@ -118,30 +95,6 @@ async def submit_scan(info: Info, *, target: str, policy: str | None, force: boo
         )
     except Refused as refusal:
         return problem_of(refusal)
-
-
-async def scan_status(
-    info: Info,
-    scan_id: Annotated[str, argument(description="The scan's id.")],
-    after: Annotated[Cursor | None, argument(description="The cursor of the last event seen.")] = None,
-) -> AsyncIterator[Observation[Scan]]:
-    """Push a scan's state and every change of it, up to its terminal state."""
-    async for change in info.context.services.sigil.watch(info.context.principal, after, scan_id):
-        info.context.renew_loaders()
-        yield change
-
-
-async def scan_updates(
-    info: Info,
-    after: Annotated[Cursor | None, argument(description="The cursor of the last event seen.")] = None,
-    kind: Annotated[ScanKind | None, argument(description="Only scans of this kind.")] = None,
-) -> AsyncIterator[Observation[Scan]]:
-    """Push the states of the tenant's newest scans and every change of any."""
-    if kind is ScanKind.CLOUD:
-        return
-    async for change in info.context.services.sigil.watch(info.context.principal, after):
-        info.context.renew_loaders()
-        yield change
 
 
 def scan_global_id(root: strawberry.Parent[Scan]) -> strawberry.ID:
@@ -219,11 +172,6 @@ def member_scans_total(root: strawberry.Parent[TeamMember]) -> int:
 def member_last_scan(root: strawberry.Parent[TeamMember]) -> datetime | None:
     """Give when a member asked for a scan last."""
     return root.scans.last_scan_at
-
-
-def previous_scan_status(root: strawberry.Parent[Observation[Scan]]) -> ScanStatus | None:
-    """Give the status that this stream told before."""
-    return root.previous.status if root.previous else None
 
 
 def _findings(scan: Scan, name: PhaseName) -> list[FindingOfPhase]:

@@ -7,6 +7,7 @@ import asyncio
 import msgspec
 
 from adapters.health import Health
+from adapters.http.breaker import BreakerState
 from adapters.principal import Principal
 from adapters.services import Service
 from resolvers.context import Info
@@ -21,6 +22,7 @@ class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
     message: str | None = None
     latency_ms: float | None = None
     rate_limit_remaining: int | None = None
+    breaker: BreakerState | None = None
 
 
 async def viewer(info: Info) -> Principal:

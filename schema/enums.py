@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from adapters.cloudlink.account import ActionStatus
+from adapters.cloudlink.models import BudgetScope, RegressionStatus
 from adapters.cloudsigma import models
 from adapters.confidence import Confidence
 from adapters.health import Health
+from adapters.http.breaker import BreakerState
 from adapters.services import Service
 from adapters.sigil import models as sigil
-from resolvers.scans import ScanKind
+from resolvers.scan_kinds import ScanKind
 from schema.view import enum
 
 enum(
@@ -23,6 +26,15 @@ enum(
     Health,
     "Whether a service can be used right now.",
     {"UP": "It answers.", "DEGRADED": "It answers in part, or slowly.", "DOWN": "It does not answer."},
+)
+enum(
+    BreakerState,
+    "Whether calls go through to an upstream.",
+    {
+        "CLOSED": "All go through.",
+        "OPEN": "Most have failed: none go through for a few seconds.",
+        "HALF_OPEN": "One goes through, to see whether the upstream is back.",
+    },
 )
 enum(
     models.ExecutionStatus,
@@ -139,5 +151,31 @@ enum(
         "MEDIUM": "Look at it.",
         "HIGH": "Do not use it unseen.",
         "CRITICAL": "An attack.",
+    },
+)
+enum(
+    RegressionStatus,
+    "What has become of a regression.",
+    {
+        "OPEN": "Nobody has taken note of it.",
+        "ACKNOWLEDGED": "Somebody looks after it.",
+        "RESOLVED": "It is over.",
+    },
+)
+enum(
+    BudgetScope,
+    "What a budget covers.",
+    {"TOTAL": "The spend of all services.", "SERVICE": "The spend of one service."},
+)
+enum(
+    ActionStatus,
+    "What has become of an action.",
+    {
+        "AWAITING_APPROVAL": "It waits to be approved or rejected.",
+        "PENDING": "It is approved, and waits for its turn.",
+        "IN_PROGRESS": "It is at work.",
+        "SUCCESS": "The change is made, or would have been where it is a dry run.",
+        "FAILED": "The change is not made; the error says why.",
+        "RETRY": "It failed, and is tried again.",
     },
 )

@@ -6,9 +6,13 @@ from typing import Annotated, Any
 
 import strawberry
 
-from resolvers import executions, scans
+from resolvers import budgets, cloud_accounts, executions, regressions, scans
 from resolvers.context import Info
+from schema import cloudlink_mutations
+from schema.budgets import BudgetCheck, BudgetResult
+from schema.cloud_accounts import ActionResult, CloudScanResult, CredentialResult, WebhookResult
 from schema.executions import GenerateRulesInput, GenerateRulesResult
+from schema.regressions import DeployResult, DetectResult, RegressionResult
 from schema.scans import SubmitScanInput, SubmitScanResult
 from schema.view import edge
 
@@ -47,4 +51,41 @@ class Mutation:
     )
     submit_scan: SubmitScanResult = edge(
         submit_scan, "Scan a package: answers at once, with the result if it is known; watch `scanStatus` for it."
+    )
+    record_deploy: DeployResult = edge(
+        cloudlink_mutations.record_deploy, "Record a deploy, so that a rise of cost can be told as its doing."
+    )
+    ingest_costs: int = edge(
+        cloudlink_mutations.ingest_costs,
+        "Take hourly costs in, in place of what is known of the same hours; says how many.",
+    )
+    detect_regressions: DetectResult = edge(
+        regressions.detect_regressions, "Judge the deploys that are not judged yet, as happens every 30 minutes."
+    )
+    acknowledge_regression: RegressionResult = edge(
+        regressions.acknowledge_regression, "Take note of an open regression."
+    )
+    resolve_regression: RegressionResult = edge(regressions.resolve_regression, "Close a regression.")
+    create_budget: BudgetResult = edge(cloudlink_mutations.create_budget, "Set a budget.")
+    update_budget: BudgetResult = edge(
+        cloudlink_mutations.update_budget, "Change a budget; what it covers stays as it is."
+    )
+    delete_budget: bool = edge(budgets.delete_budget, "Delete a budget with its alerts; false where there is none.")
+    check_budgets: BudgetCheck = edge(
+        budgets.check_budgets, "Hold the month's spend against every budget; each threshold is told once a month."
+    )
+    add_credential: CredentialResult = edge(
+        cloudlink_mutations.add_credential, "Keep access to a cloud account, encrypted."
+    )
+    remove_credential: bool = edge(
+        cloud_accounts.remove_credential, "Forget access to a cloud account; false where there is none."
+    )
+    start_cloud_scan: CloudScanResult = edge(
+        cloud_accounts.start_cloud_scan, "Scan every cloud account: answers at once; watch `scanStatus` for the end."
+    )
+    approve_action: ActionResult = edge(cloud_accounts.approve_action, "Let an action be executed.")
+    reject_action: ActionResult = edge(cloud_accounts.reject_action, "Turn an action down.")
+    register_webhook: WebhookResult = edge(cloudlink_mutations.register_webhook, "Have events sent to an address.")
+    remove_webhook: bool = edge(
+        cloud_accounts.remove_webhook, "Send nothing to an address any more; false where there is none."
     )

@@ -12,7 +12,7 @@ from adapters.confidence import Confidence
 from adapters.events import watching
 from adapters.sigil import models
 from adapters.sigil.models import PhaseName, ScanStatus, Severity, Verdict
-from resolvers import scans
+from resolvers import scan_kinds, scans
 from resolvers.cursor import Cursor
 from schema.node import Conflict, InvalidInput, LimitExceeded, Node, NotAllowed, NotFound, PageInfo
 from schema.view import edge, plain, view
@@ -163,7 +163,9 @@ class ScanEvent:
     cursor: Cursor = plain("Hand it back as `after` to miss nothing.")
     at: datetime = plain("When the state was reached.")
     scan: Scan = plain("The scan as it is now.", source="state")
-    previous_status: ScanStatus | None = edge(scans.previous_scan_status, "The status that this stream told before.")
+    previous_status: ScanStatus | None = edge(
+        scan_kinds.previous_scan_status, "The status that this stream told before."
+    )
 
 
 @strawberry.input(description="What to scan.")

@@ -6,8 +6,11 @@ from collections.abc import AsyncGenerator
 
 import strawberry
 
-from resolvers import executions, scans
+from resolvers import budgets, cloud_accounts, executions, regressions, scan_kinds
+from schema.budgets import BudgetAlertEvent
+from schema.cloud_accounts import ActionEvent
 from schema.executions import ExecutionEvent
+from schema.regressions import RegressionEvent
 from schema.scans import ScanEvent
 from schema.view import stream
 
@@ -26,8 +29,17 @@ class Subscription:
         executions.execution_updates, "The same for all of the caller's executions."
     )
     scan_status: AsyncGenerator[ScanEvent, None] = stream(
-        scans.scan_status, "A scan's state, and every change of it, as its phases complete."
+        scan_kinds.scan_status, "A scan's state, and every change of it, as its phases complete."
     )
     scan_updates: AsyncGenerator[ScanEvent, None] = stream(
-        scans.scan_updates, "The same for all of the tenant's scans."
+        scan_kinds.scan_updates, "The same for all of the tenant's scans."
+    )
+    regression_updates: AsyncGenerator[RegressionEvent, None] = stream(
+        regressions.regression_updates, "The states of the tenant's newest regressions, and every change of any."
+    )
+    budget_alerts: AsyncGenerator[BudgetAlertEvent, None] = stream(
+        budgets.budget_alert_updates, "The tenant's newest alerts, and each new one."
+    )
+    action_updates: AsyncGenerator[ActionEvent, None] = stream(
+        cloud_accounts.action_updates, "The states of the tenant's newest actions, and every change of any."
     )

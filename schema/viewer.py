@@ -5,9 +5,11 @@ from __future__ import annotations
 import strawberry
 
 from adapters.health import Health
+from adapters.http.breaker import BreakerState
 from adapters.principal import Principal
 from adapters.services import Service
-from resolvers import executions, viewer
+from resolvers import cloud_accounts, executions, viewer
+from schema.cloud_accounts import Plan
 from schema.executions import Usage
 from schema.view import edge, plain, view
 
@@ -21,7 +23,8 @@ class ServiceStatus:
     health: Health = plain("Whether it can be used.")
     message: str | None = plain("What is wrong, and how to mend it.")
     latency_ms: float | None = plain("How long it took to answer, in milliseconds.")
-    rate_limit_remaining: int | None = plain("Calls left before its limit, where it says so.")
+    rate_limit_remaining: int | None = plain("Calls that are left of its limit right now, where it has one.")
+    breaker: BreakerState | None = plain("Whether calls go through to it; null where it is no upstream.")
 
 
 @view(Principal, "The caller.")
@@ -33,3 +36,4 @@ class Viewer:
     tenant: str = plain("Whom the caller belongs to.")
     roles: list[str] = plain("What the caller may do.")
     usage: Usage | None = edge(executions.usage, "How much of the month's rules the caller has used.")
+    plan: Plan | None = edge(cloud_accounts.plan, "What the tenant has subscribed to at CloudLink.")

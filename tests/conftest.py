@@ -8,7 +8,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
+from adapters.cloudlink.exchange import Exchange
+from adapters.cloudlink.local.vault import new_encryption_key
+from adapters.cloudlink.port import CloudLink
+from adapters.cloudlink.rest import RestCloudLink
 from adapters.cloudsigma.port import CloudSigma
 from adapters.cloudsigma.rest import RestCloudSigma
 from adapters.http.polling import Pace
@@ -22,6 +27,7 @@ from adapters.store.database import Database, sqlite_url
 from gateway.assembly import Assembly, assemble
 from gateway.settings import Settings
 from tests.adapters.conftest import Loopback
+from tests.aws_server import AwsServer, serve_aws, start_moto
 from tests.package_registry import PackageRegistry, publish_examples
 from tests.running import new_principal, start_server
 
@@ -53,8 +59,19 @@ async def package_registry() -> AsyncIterator[PackageRegistry]:
 
 
 @pytest.fixture(scope="session")
+async def running_aws() -> AsyncIterator[AwsServer]:
+    """A server that stands for AWS, behind a proxy that can fail what a test names."""
+    with start_moto() as moto:
+        async with serve_aws(moto) as server:
+            yield server
+
+
+@pytest.fixture(scope="session")
 async def assembly(
-    tmp_path_factory: pytest.TempPathFactory, engine_cache: Path, package_registry: PackageRegistry
+    tmp_path_factory: pytest.TempPathFactory,
+    engine_cache: Path,
+    package_registry: PackageRegistry,
+    running_aws: AwsServer,
 ) -> AsyncIterator[Assembly]:
     """The embedded parts, running; one for all tests, as durable work runs once a process."""
     settings = Settings(
@@ -63,6 +80,9 @@ async def assembly(
         workers=1,
         npm_registry=package_registry.npm,
         pypi_index=package_registry.pypi,
+        encryption_key=SecretStr(new_encryption_key()),
+        aws_endpoint_url=running_aws.url,
+        cloudlink_schedule="0 0 1 1 *",
     )
     parts = assemble(settings)
     await parts.start()
@@ -144,3 +164,33 @@ async def sigil(adapter_name: str, assembly: Assembly, served_sigil: str, tmp_pa
     yield adapter
     await adapter.close()
     await database.close()
+
+
+@pytest.fixture(scope="session")
+def served_cloudlink(tmp_path_factory: pytest.TempPathFactory, running_aws: AwsServer) -> Iterator[str]:
+    """The address of `trigraph serve cloudlink`, a process of its own."""
+    environment = {
+        "TRIGRAPH_DATA_DIR": str(tmp_path_factory.mktemp("served-cloudlink")),
+        "TRIGRAPH_WORKERS": "1",
+        "TRIGRAPH_ENCRYPTION_KEY": new_encryption_key(),
+        "TRIGRAPH_AWS_ENDPOINT_URL": running_aws.url,
+        "TRIGRAPH_CLOUDLINK_SCHEDULE": "0 0 1 1 *",
+    }
+    with start_server("cloudlink", environment=environment) as server:
+        yield server.address
+
+
+@pytest.fixture
+async def cloudlink(
+    adapter_name: str, assembly: Assembly, served_cloudlink: str, principal: Principal
+) -> AsyncIterator[CloudLink]:
+    """CloudLink, started: the local one, or REST to a served one with a token of its own, for the caller's tenant."""
+    if adapter_name == "local":
+        yield assembly.services.cloudlink
+        return
+    wire = RetryTransport(httpx.AsyncHTTPTransport())
+    upstream = Upstream("CloudLink", served_cloudlink, f"cl_live_{secrets.token_hex(16)}", wire)
+    adapter = RestCloudLink(Exchange(upstream, upstream, principal.tenant), Pace(busy=1.0, idle=1.0))
+    await adapter.start()
+    yield adapter
+    await adapter.close()

@@ -145,6 +145,23 @@ class Anomaly(msgspec.Struct, frozen=True, kw_only=True):
     components: dict[str, float] = {}
 
 
+class Assessment(msgspec.Struct, frozen=True, kw_only=True):
+    """How a service's latest hour fits its series; without enough hours, only that there is no data."""
+
+    service: str
+    has_data: bool
+    is_anomaly: bool = False
+    severity: str | None = None
+    direction: str | None = None
+    change_pct: float | None = None
+    z_score: float | None = msgspec.field(name="composite_z_score", default=None)
+    monthly_impact_usd: float | None = None
+    hour: Moment | None = None
+    expected_usd: float | None = None
+    actual_usd: float | None = None
+    components: dict[str, float] = {}
+
+
 class BudgetImpact(msgspec.Struct, frozen=True, kw_only=True):
     """What a deploy would do to a budget; `budget_id` is our own, as names need not be unique."""
 

@@ -21,6 +21,7 @@ from adapters.cloudsigma.models import (
     Output,
     Usage,
 )
+from adapters.cloudsigma.upstream import CODES, POLICY
 from adapters.cloudsigma.wire import ExecutionList, GenerateBody, Options
 from adapters.context import AdapterContext
 from adapters.errors import AdapterError, NotAllowed, NotFound
@@ -29,13 +30,12 @@ from adapters.events.watching import Observation, watch
 from adapters.health import Health, ServiceHealth
 from adapters.http.lookups import Lookups
 from adapters.http.polling import DOCUMENTED_PACE, Pace, SharedPoll, Subject
-from adapters.http.retry import RetryTransport
+from adapters.http.stack import open_stack
 from adapters.http.upstream import Upstream
 from adapters.ownership import Ownership
 from adapters.paging import Page, Position, cursor_of, position_of
 from adapters.principal import Principal
 
-CONNECTIONS = 32
 NULL = msgspec.Raw(b"null")
 
 
@@ -74,6 +74,9 @@ class RestCloudSigma:
 
     async def health(self) -> ServiceHealth:
         """Ask the open health endpoint."""
+        return self._upstream.with_standing(await self._look_at_health())
+
+    async def _look_at_health(self) -> ServiceHealth:
         adapter = f"rest {self._upstream.base_url}"
         began = time.monotonic()
         try:
@@ -227,6 +230,5 @@ def _position(execution: Execution) -> Position:
 
 def build(context: AdapterContext) -> RestCloudSigma:
     """Build the adapter from its context: the entry point `cloudsigma-rest`."""
-    wire = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=CONNECTIONS), trust_env=False)
-    upstream = Upstream(SERVICE, context.location, context.token, RetryTransport(wire))
+    upstream = Upstream(SERVICE, context.location, context.token, open_stack(POLICY), codes=CODES)
     return RestCloudSigma(upstream, Ownership(context.database, "cloudsigma"))

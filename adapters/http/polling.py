@@ -6,16 +6,15 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from adapters.errors import AdapterError, InvalidPayload
 from adapters.events.feed import Change, InProcessChangeFeed
 from adapters.events.watching import Changing
-from adapters.ownership import Ownership
 from adapters.paging import Position
 
 logger = logging.getLogger(__name__)
@@ -52,6 +51,13 @@ class Subject(Generic[T]):
     is_news: Callable[[T, T], bool]
 
 
+class Owners(Protocol):
+    """Knows whose an upstream's things are."""
+
+    async def owners(self, keys: Iterable[str]) -> dict[str, str]:
+        """Say whose these are."""
+
+
 class SharedPoll(Generic[T]):
     """Observes a subject while anybody watches, and tells the feed what has changed.
 
@@ -61,7 +67,7 @@ class SharedPoll(Generic[T]):
     def __init__(
         self,
         feed: InProcessChangeFeed[T],
-        ownership: Ownership,
+        ownership: Owners,
         subject: Subject[T],
         pace: Pace = DOCUMENTED_PACE,
     ) -> None:

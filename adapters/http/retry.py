@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 import random
 from collections.abc import Awaitable, Callable
@@ -10,6 +11,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
+
+from adapters.http import observing
+from adapters.http.deadline import remaining
 
 ATTEMPTS = 3
 FIRST_WAIT_SECONDS = 0.2
@@ -22,34 +26,41 @@ TROUBLE = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.ConnectTimeout)
 class RetryTransport(httpx.AsyncBaseTransport):
     """Sends an idempotent request up to three times, waiting as `Retry-After` says or by growing, random steps.
 
-    A `Retry-After` beyond 5 seconds is not waited for: the answer goes to the caller. So does a body that breaks off
-    midway. The time that all attempts may take together is the caller's deadline; `sleep` takes seconds.
+    A `Retry-After` beyond 5 seconds or the operation's deadline is not waited for: the answer goes to the caller. So
+    does a body that breaks off midway. `sleep` takes seconds; observers are told of a `service`.
     """
 
     def __init__(
-        self, inner: httpx.AsyncBaseTransport, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self,
+        inner: httpx.AsyncBaseTransport,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        service: str | None = None,
     ) -> None:
         self._inner = inner
+        self._service = service
         self._sleep = sleep
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send, and send again while that may help."""
         attempts = ATTEMPTS if request.method in IDEMPOTENT else 1
-        for attempt in range(1, attempts):
+        for attempt in itertools.count(1):
             wait = random.uniform(0.5, 1.0) * FIRST_WAIT_SECONDS * 2 ** (attempt - 1)
             try:
                 response = await self._inner.handle_async_request(request)
             except TROUBLE:
-                await self._sleep(wait)
-                continue
-            if response.status_code not in PASSING:
-                return response
-            asked = retry_after_seconds(response.headers)
-            if asked is not None and asked > LONGEST_WAIT_SECONDS:
-                return response
-            await response.aclose()
-            await self._sleep(max(wait, asked or 0))
-        return await self._inner.handle_async_request(request)
+                if attempt == attempts or wait >= remaining():
+                    raise
+            else:
+                asked = retry_after_seconds(response.headers) or 0
+                wait = max(wait, asked)
+                is_passing = response.status_code in PASSING and asked <= LONGEST_WAIT_SECONDS
+                if attempt == attempts or not is_passing or wait >= remaining():
+                    return response
+                await response.aclose()
+            if self._service is not None:
+                observing.retried(self._service)
+            await self._sleep(wait)
+        raise AssertionError  # the attempts have an end
 
     async def aclose(self) -> None:
         """Close what this wraps."""

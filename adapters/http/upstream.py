@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
+import msgspec
 
-from adapters.errors import DeadlineExceeded, InvalidPayload, Unreachable
+from adapters.errors import AdapterError, DeadlineExceeded, InvalidPayload, LimitExceeded, Unreachable
+from adapters.health import ServiceHealth
+from adapters.http import observing
+from adapters.http.breaker import CircuitOpen
+from adapters.http.bucket import RateLimited
+from adapters.http.deadline import OutOfTime, operation_deadline, remaining
+from adapters.http.recorded import ANSWER_BYTES
+from adapters.http.request_id import HEADER, current_request_id
+from adapters.http.stack import Stack
+from adapters.http.traits import EXTENSION, CallTraits, current_kind
 
 DEADLINE_SECONDS = 15.0
-ANSWER_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -21,6 +31,20 @@ class Answer:
     status: int
     headers: httpx.Headers
     body: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpstreamCodes:
+    """The codes of a service for what its answers can't tell."""
+
+    unreachable: str = "unreachable"
+    resting: str = "circuit_open"
+    timeout: str = "timeout"
+    invalid_payload: str = "invalid_payload"
+    limited: str = "rate_limit_exceeded"
+
+
+CODES = UpstreamCodes()
 
 
 class Upstream:
@@ -36,6 +60,7 @@ class Upstream:
         token: str | None,
         transport: httpx.AsyncBaseTransport,
         deadline_seconds: float = DEADLINE_SECONDS,
+        codes: UpstreamCodes = CODES,
     ) -> None:
         self.service = service
         self.base_url = base_url.rstrip("/")
@@ -46,38 +71,89 @@ class Upstream:
             self._headers["Authorization"] = f"Bearer {token}"
         self._transport = transport
         self._deadline_seconds = deadline_seconds
+        self._codes = codes
 
     async def send(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> Answer:
-        """Send a request and read the answer; raises Unreachable, DeadlineExceeded or InvalidPayload (too large)."""
+        """Send a request and read the answer, within the operation's deadline.
+
+        Raises Unreachable, DeadlineExceeded, InvalidPayload (too large) or LimitExceeded (nothing was sent).
+        """
         if not self._token_fits:  # the libraries would say so by quoting it
             message = f"{self.service} can't be asked: its token holds characters that a token can't have"
-            raise Unreachable("PipelineFailed", message, self.service)
-        try:
-            async with asyncio.timeout(self._deadline_seconds):
-                response = await self._transport.handle_async_request(self._request(method, path, params, body))
-                answer = Answer(response.status_code, response.headers, await self._read(response, path))
-        except TimeoutError:
-            message = f"{self.service} did not answer {method} {path} within {self._deadline_seconds:g} s"
-            raise DeadlineExceeded("PipelineTimeout", message, self.service) from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            message = f"{self.service} could not be reached: {type(error).__name__} on {method} {path}"
-            raise Unreachable("PipelineFailed", message, self.service) from error
+            raise Unreachable(self._codes.unreachable, message, self.service)
+        call = observing.Call(service=self.service, method=method, path=path)
+        with operation_deadline(self._deadline_seconds), observing.calling(call):
+            return await self._send(call, params, body)
+
+    async def _send(self, call: observing.Call, params: Mapping[str, str] | None, body: bytes | None) -> Answer:
+        method, path = call.method, call.path
+        answer = await self._answer(call, params, body)
+        call.status = answer.status
         message = f"{self.service} answered {method} {path} with HTTP {answer.status}"
         if answer.status == httpx.codes.GATEWAY_TIMEOUT:
-            raise DeadlineExceeded("PipelineTimeout", message, self.service)
+            raise DeadlineExceeded(self._codes.timeout, message, self.service)
         if 300 <= answer.status < 400 or answer.status >= 500:  # noqa: PLR2004 - HTTP's classes of status codes
-            raise Unreachable("PipelineFailed", message, self.service)
+            raise Unreachable(self._codes.unreachable, message, self.service)
         return answer
+
+    def with_standing(self, health: ServiceHealth) -> ServiceHealth:
+        """Add to an adapter's health how its breaker stands, and what is left of its limit."""
+        if not isinstance(self._transport, Stack):
+            return health
+        left = self._transport.calls_left(httpx.Request("GET", self.base_url, headers=self._headers))
+        return msgspec.structs.replace(health, breaker=self._transport.breaker, rate_limit_remaining=left)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._transport.aclose()
 
-    def _request(self, method: str, path: str, params: Mapping[str, str] | None, body: bytes | None) -> httpx.Request:
-        headers = self._headers if body is None else {**self._headers, "Content-Type": "application/json"}
-        return httpx.Request(method, f"{self.base_url}{path}", params=params, headers=headers, content=body)
+    async def _answer(self, call: observing.Call, params: Mapping[str, str] | None, body: bytes | None) -> Answer:
+        seconds = remaining()
+        what = f"{call.method} {call.path}"
+        if not seconds:
+            raise self._late(what, seconds)
+        try:
+            async with asyncio.timeout(seconds):
+                response = await self._transport.handle_async_request(self._request(call, params, body))
+                return Answer(response.status_code, response.headers, await self._read(response, call.path))
+        except (TimeoutError, OutOfTime):
+            raise self._late(what, seconds) from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise self._error_of(error, what) from error
+
+    def _late(self, what: str, seconds: float) -> DeadlineExceeded:
+        message = f"{self.service} did not answer {what} within {seconds:.3g} s"
+        return DeadlineExceeded(self._codes.timeout, message, self.service)
+
+    def _error_of(self, error: httpx.HTTPError | httpx.InvalidURL, what: str) -> AdapterError:
+        if isinstance(error, RateLimited):
+            wait = math.ceil(error.retry_after_seconds)
+            limit = f"{error.calls} calls in {error.seconds:g} s"
+            message = f"{self.service}'s limit of {limit} is used up: try again in {wait} s"
+            return LimitExceeded(self._codes.limited, message, error.calls, wait)
+        if isinstance(error, CircuitOpen):
+            wait = math.ceil(error.retry_after_seconds)
+            message = f"{self.service} is left alone as most calls have failed: try again in {wait} s"
+            return Unreachable(self._codes.resting, message, self.service, wait)
+        message = f"{self.service} could not be reached: {type(error).__name__} on {what}"
+        return Unreachable(self._codes.unreachable, message, self.service)
+
+    def _request(self, call: observing.Call, params: Mapping[str, str] | None, body: bytes | None) -> httpx.Request:
+        headers = self._headers | call.headers
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        if (request_id := current_request_id.get()) is not None:
+            headers[HEADER] = request_id
+        return httpx.Request(
+            call.method,
+            f"{self.base_url}{call.path}",
+            params=params,
+            headers=headers,
+            content=body,
+            extensions={EXTENSION: CallTraits(current_kind(), call.path)},
+        )
 
     async def _read(self, response: httpx.Response, path: str) -> bytes:
         body = bytearray()
@@ -86,7 +162,7 @@ class Upstream:
                 body += chunk
                 if len(body) > ANSWER_BYTES:
                     message = f"{self.service} answered {path} with more than {ANSWER_BYTES} bytes"
-                    raise InvalidPayload("PipelineFailed", message, self.service)
+                    raise InvalidPayload(self._codes.invalid_payload, message, self.service)
         finally:
             await response.aclose()
         return bytes(body)

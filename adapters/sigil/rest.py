@@ -17,7 +17,7 @@ from adapters.events.watching import Observation, watch
 from adapters.health import Health, ServiceHealth
 from adapters.http.lookups import Lookups
 from adapters.http.polling import DOCUMENTED_PACE, Pace, SharedPoll, Subject
-from adapters.http.retry import RetryTransport
+from adapters.http.stack import open_stack
 from adapters.http.upstream import Upstream
 from adapters.ownership import Ownership
 from adapters.paging import Page
@@ -27,9 +27,9 @@ from adapters.sigil.lists import Lists, page_of, scan_parameters, scan_position,
 from adapters.sigil.models import Policy, PolicyResult, Scan, ScanStatus, TeamMember, Threat
 from adapters.sigil.port import PackageName, ScanFilter, ThreatFilter
 from adapters.sigil.target import package_of
+from adapters.sigil.upstream import POLICY
 from adapters.sigil.wire import EvaluateBody, ScanBody, ScanShape, Team
 
-CONNECTIONS = 32
 HEALTH_SECONDS = 10.0
 """How long an answer about the health is good for: asking counts against the upstream's limit."""
 SCANS_OF_A_PACKAGE = 20
@@ -67,7 +67,7 @@ class RestSigil:
         """Ask for a short list, at most every ten seconds."""
         if self._health is None or time.monotonic() - self._health[0] > HEALTH_SECONDS:
             self._health = (time.monotonic(), await self._look_at_health())
-        return self._health[1]
+        return self._upstream.with_standing(self._health[1])
 
     async def submit(self, principal: Principal, target: str, policy: str = "default", *, force: bool = False) -> Scan:
         """POST /v1/scans; a scan that the upstream has for another tenant of ours is asked for anew."""
@@ -195,6 +195,5 @@ def _is_news(known: Scan, scan: Scan) -> bool:
 
 def build(context: AdapterContext) -> RestSigil:
     """Build the adapter from its context: the entry point `sigil-rest`."""
-    wire = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=CONNECTIONS), trust_env=False)
-    upstream = Upstream(SERVICE, context.location, context.token, RetryTransport(wire))
+    upstream = Upstream(SERVICE, context.location, context.token, open_stack(POLICY))
     return RestSigil(upstream, Ownership(context.database, "sigil"))

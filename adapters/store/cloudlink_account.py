@@ -115,5 +115,6 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
     Index("ix_cloudlink_deliveries_due", "due_at"),
+    Index("ix_cloudlink_deliveries_webhook", "webhook_id"),
 )
-"""What is still to be sent, and when it is tried next."""
+"""What is still to be sent, and when it is tried next; `body` is the payload, as JSON."""

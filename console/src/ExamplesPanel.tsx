@@ -29,7 +29,7 @@ function ExamplesPanel() {
   return (
     <section className="examples" aria-label="Examples">
       <header className="graphiql-doc-explorer-title">Examples</header>
-      <p>Each opens in a tab of its own, filled with the last execution seen.</p>
+      <p>Each opens in a tab of its own, filled with the ids seen last.</p>
       <ul>
         {examples.map((example) => (
           <li key={example.title}>

@@ -1,7 +1,7 @@
 import { Kind, parse } from "graphql";
 
 import source from "./examples.graphql?raw";
-import { lastSeen } from "./lastSeen";
+import { lastSeen, type Seen } from "./lastSeen";
 
 /** One operation of examples.graphql with the title and the sentence of the comment above it. */
 export interface Example {
@@ -11,9 +11,15 @@ export interface Example {
   operation: string;
 }
 
-const ARN_PLACE = "arn of an execution";
-const SCAN_PLACE = "id of a scan";
-const ID_PLACE = "id of a node";
+const PLACES: Required<Seen> = {
+  arn: "arn of an execution",
+  scanId: "id of a scan",
+  regressionId: "id of a regression",
+  deployId: "id of a deploy",
+  budgetId: "id of a budget",
+  actionId: "id of an action",
+  id: "id of a node",
+};
 
 function readExamples(text: string): Example[] {
   let previousEnd = 0;
@@ -33,9 +39,9 @@ export const examples = readExamples(source);
 
 /** The operation with its places for an arn or an id filled from what was seen last in an answer, if anything. */
 export function fill(operation: string): string {
-  const { arn, scanId, id } = lastSeen();
-  return operation
-    .replace(ARN_PLACE, arn ?? ARN_PLACE)
-    .replace(SCAN_PLACE, scanId ?? SCAN_PLACE)
-    .replace(ID_PLACE, id ?? ID_PLACE);
+  const seen = lastSeen();
+  return Object.entries(PLACES).reduce(
+    (text, [name, place]) => text.replace(place, () => seen[name as keyof Seen] ?? place),
+    operation,
+  );
 }

@@ -1,9 +1,7 @@
-/** What answers named last: an execution by its ARN, a scan by its id, a node by its global id. */
-export interface Seen {
-  arn?: string;
-  scanId?: string;
-  id?: string;
-}
+const OWN_IDS = ["arn", "scanId", "regressionId", "deployId", "budgetId", "actionId"] as const;
+
+/** What answers named last: things by the ids that their services give them, and a node by its global id. */
+export type Seen = Partial<Record<(typeof OWN_IDS)[number] | "id", string>>;
 
 let seen: Seen = {};
 
@@ -12,7 +10,7 @@ export function lastSeen(): Seen {
   return seen;
 }
 
-/** Remembers the first execution or scan found in an answer. */
+/** Remembers the first thing with an id of its own that is found in an answer. */
 export function rememberSeen(answer: unknown): void {
   const found = find(answer);
   if (found) seen = { ...seen, ...found };
@@ -20,8 +18,8 @@ export function rememberSeen(answer: unknown): void {
 
 function find(value: unknown): Seen | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const named = pick(value, "arn") ?? pick(value, "scanId");
-  if (named) return { ...named, ...pick(value, "id") };
+  const name = OWN_IDS.find((own) => pick(value, own));
+  if (name) return { ...pick(value, name), ...pick(value, "id") };
   for (const part of Object.values(value)) {
     const found = find(part);
     if (found) return found;

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import delete, make_url, update
+from sqlalchemy import delete, make_url, text, update
 
+from adapters.store.cloudlink import audit
 from adapters.store.cloudsigma import executions
 from adapters.store.database import Database, sqlite_url
 from adapters.store.metadata import counters
@@ -179,7 +180,9 @@ async def postgres(postgres_url: str) -> AsyncIterator[Database]:
     yield database
     async with database.write() as connection:
         for table in reversed(executions.metadata.sorted_tables):
-            if table is not counters:
+            if table is audit:
+                await connection.execute(text("TRUNCATE cloudlink_audit"))  # its rows refuse to be deleted
+            elif table is not counters:
                 await connection.execute(delete(table))
         await connection.execute(update(counters).values(value=0))
     await database.close()

@@ -6,13 +6,16 @@ import asyncio
 import os
 import signal
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from adapters.durable import DurableWork, durable_step
 from tests.waiting import until
 
 NAME = "three-steps"
+SCHEDULE = "every-two-seconds"
+CRON = "*/2 * * * * *"
+TIMES = 2
 
 
 class Process:
@@ -49,6 +52,19 @@ class Process:
         if self.hang:
             await asyncio.Event().wait()
         return [one, 2]
+
+    def schedule(self, patience: timedelta) -> None:
+        """Write down, every two seconds, when that was due."""
+        self.durable.schedule(SCHEDULE, CRON, self.due, patience)
+
+    async def due(self, due_at: datetime) -> None:
+        """Write down what is due."""
+        self.write(f"due {due_at.isoformat()}")
+
+    def due_times(self) -> list[datetime]:
+        """Read what was due so far."""
+        lines = self.journal.read_text().splitlines()
+        return [datetime.fromisoformat(line.removeprefix("due ")) for line in lines if line.startswith("due ")]
 
     def write(self, line: str) -> None:
         """Add a line to the journal."""
@@ -143,8 +159,46 @@ async def idle(process: Process) -> None:
     process.write(f"dbos is loaded: {'dbos' in sys.modules}")
 
 
+async def scheduled(process: Process) -> None:
+    """Run until two more times were due."""
+    before = len(process.due_times())
+    process.schedule(timedelta(seconds=60))
+    await process.durable.start()
+    await until(lambda: len(process.due_times()) >= before + TIMES)
+    await process.durable.stop()
+
+
+async def late(process: Process) -> None:
+    """Start with a minute of what was due an hour ago still to be done, and wait until none is left."""
+    from dbos import DBOS
+
+    process.schedule(timedelta(seconds=60))
+    await process.durable.start()
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    await asyncio.to_thread(DBOS.backfill_schedule, SCHEDULE, hour_ago, hour_ago + timedelta(minutes=1))
+    while await DBOS.list_workflows_async(schedule_name=SCHEDULE, status="ENQUEUED"):  # noqa: ASYNC110 - likewise
+        await asyncio.sleep(0.1)
+    await process.durable.stop()
+
+
+async def bystander(process: Process) -> None:
+    """Work on the same database without the schedule, and see what is due wait for another process."""
+    from dbos import DBOS
+
+    await process.durable.start()
+    while not await DBOS.list_workflows_async(schedule_name=SCHEDULE, status="ENQUEUED"):  # noqa: ASYNC110 - likewise
+        await asyncio.sleep(0.1)
+    await process.durable.begin(NAME, "a")
+    await process.until("a is 3")
+    await asyncio.sleep(2)
+    begun = await DBOS.list_workflows_async(schedule_name=SCHEDULE, status=["PENDING", "ERROR"])
+    process.write(f"begun without a body: {len(begun)}")
+    await process.durable.stop()
+
+
 SCENARIOS = {
-    scenario.__name__: scenario for scenario in (killed, stopped, resumed, restarted, tidied, unreachable, idle)
+    scenario.__name__: scenario
+    for scenario in (killed, stopped, resumed, restarted, tidied, unreachable, idle, scheduled, late, bystander)
 }
 
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,48 @@ def test_a_start_that_failed_can_be_tried_again(tmp_path: Path, journal: Path) -
 def test_without_workflows_nothing_is_loaded(journal: Path) -> None:
     """A gateway whose adapters define no workflow pays nothing for durable work."""
     assert run("idle", "sqlite://", journal) == ["dbos is loaded: False"]
+
+
+def due_times(lines: list[str]) -> list[datetime]:
+    """Read when the schedule was due."""
+    return [datetime.fromisoformat(line.removeprefix("due ")) for line in lines if line.startswith("due ")]
+
+
+def test_a_schedule_runs_each_time_once(durable_url: str, journal: Path) -> None:
+    """After a restart it goes on with what is due then, and leaves out what was due in between."""
+    first = due_times(run("scheduled", durable_url, journal))
+    assert first == sorted(set(first))
+    time.sleep(2)
+    restarted = datetime.now(UTC)
+    second = due_times(run("scheduled", durable_url, journal))[len(first) :]
+    assert second == sorted(set(second))
+    assert second[0] > restarted
+
+
+def test_processes_that_share_a_database_run_a_schedule_once(empty_postgres_url: str, journal: Path) -> None:
+    """Two executors with the same schedule run each time in one of them."""
+    processes = [start("scheduled", empty_postgres_url, journal, executor) for executor in ("one", "two")]
+    for process in processes:
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+    times = due_times(journal.read_text().splitlines())
+    assert len(times) >= 2
+    assert sorted(set(times)) == sorted(times)
+
+
+def test_what_waited_too_long_for_a_process_is_left_out(durable_url: str, journal: Path) -> None:
+    """Of a minute that was due an hour ago nothing is run, so that it does not pile up."""
+    run("scheduled", durable_url, journal)
+    hour_ago = datetime.now(UTC) - timedelta(minutes=30)
+    assert all(due_at > hour_ago for due_at in due_times(run("late", durable_url, journal)))
+
+
+def test_a_process_without_the_schedule_leaves_it_to_others(durable_url: str, journal: Path) -> None:
+    """It does its own work, and what is due waits until a process comes that has a body for it."""
+    run("scheduled", durable_url, journal)
+    began = datetime.now(UTC)
+    lines = run("bystander", durable_url, journal)
+    assert lines[-1] == "begun without a body: 0"
+    ended = datetime.now(UTC)
+    times = due_times(run("scheduled", durable_url, journal))
+    assert any(began < due_at < ended for due_at in times)

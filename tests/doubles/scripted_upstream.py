@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import httpx
 
 from adapters.cloudsigma.rest import RestCloudSigma
+from adapters.cloudsigma.upstream import CODES
 from adapters.http.polling import DOCUMENTED_PACE, Pace
 from adapters.http.upstream import Upstream
 from adapters.ownership import Ownership
@@ -74,7 +75,8 @@ class ScriptedUpstream:
 
     def adapter(self, store: Database, pace: Pace = DOCUMENTED_PACE) -> RestCloudSigma:
         """Build the adapter that talks to this."""
-        upstream = Upstream("CloudSigma", "https://upstream.example", TOKEN, httpx.MockTransport(self._answer))
+        wire = httpx.MockTransport(self._answer)
+        upstream = Upstream("CloudSigma", "https://upstream.example", TOKEN, wire, codes=CODES)
         return RestCloudSigma(upstream, Ownership(store, "cloudsigma"), pace)
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:

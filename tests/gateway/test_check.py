@@ -33,7 +33,7 @@ async def told(settings: Settings, capsys: pytest.CaptureFixture[str], *, wrong:
 async def test_all_is_well_with_the_defaults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every part is named, up, and where it is."""
     rows = await told(Settings(data_dir=tmp_path), capsys)
-    assert list(rows) == ["callers", "data folder", "store", "cloudsigma", "sigil", "playground"]
+    assert list(rows) == ["callers", "data folder", "store", "cloudsigma", "sigil", "cloudlink", "playground"]
     assert [rows[part][0] for part in ("callers", "data folder", "store", "cloudsigma", "sigil")] == ["UP"] * 5
     assert rows["callers"][1] == "everyone on this machine, listening on 127.0.0.1:8000"
     assert str(tmp_path) in rows["store"][1]

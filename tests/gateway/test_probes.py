@@ -14,7 +14,7 @@ async def test_both_probes_are_open_to_all(keyed: Edge) -> None:
         alive, ready = await client.get("/healthz"), await client.get("/readyz")
     assert (alive.status_code, alive.json()) == (200, {"status": "ok"})
     assert ready.status_code == 200
-    assert ready.json() == {"status": "ready", "store": "UP", "cloudsigma": "UP", "sigil": "UP"}
+    assert ready.json() == {"status": "ready", "store": "UP", "cloudsigma": "UP", "sigil": "UP", "cloudlink": "UP"}
 
 
 @pytest.mark.parametrize(("health", "status"), [(Health.UP, 200), (Health.DEGRADED, 200), (Health.DOWN, 503)])
@@ -34,4 +34,4 @@ async def test_without_a_store_nothing_is_ready(edge: Edge) -> None:
     async with edge.client() as client:
         ready = await client.get("/readyz")
     assert ready.status_code == 503
-    assert ready.json() == {"status": "not ready", "store": "DOWN", "cloudsigma": "UP", "sigil": "UP"}
+    assert ready.json() == {"status": "not ready", "store": "DOWN", "cloudsigma": "UP", "sigil": "UP", "cloudlink": "UP"}

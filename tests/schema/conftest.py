@@ -1,14 +1,18 @@
-"""Clients of one gateway over either adapter of each service, and how often they call the ports."""
+"""Clients of one gateway over either adapter of each service, or over doubles, and how often they call the ports."""
 
 from __future__ import annotations
 
 import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.cloudlink.port import CloudLink
 from adapters.cloudsigma.port import CloudSigma
 from adapters.keys import digest_of
 from adapters.principal import Principal
@@ -18,6 +22,9 @@ from gateway.app import create_app
 from gateway.assembly import Assembly
 from gateway.principals import Keyring
 from gateway.settings import Settings
+from tests.doubles.memory_cloudlink import MemoryCloudLink
+from tests.doubles.memory_cloudsigma import MemoryCloudSigma, memory_assembly
+from tests.doubles.memory_sigil import MemorySigil
 from tests.graph_client import GraphClient, listening
 from tests.running import new_principal
 
@@ -46,17 +53,11 @@ async def sigil_calls(sigil: Sigil) -> CountingAdapter:
     return CountingAdapter(sigil)
 
 
-@pytest.fixture
-async def client_for(
-    assembly: Assembly, cloudsigma_calls: CountingAdapter, sigil_calls: CountingAdapter
-) -> AsyncIterator[ClientFor]:
-    """Make clients, each with its own principal's key."""
+@asynccontextmanager
+async def serving(parts: Assembly) -> AsyncIterator[ClientFor]:
+    """Serve a gateway that makes a key for every principal it is asked for a client of."""
     keys: dict[str, Principal] = {digest_of(secrets.token_hex(16)): new_principal()}
-    services = Services(cloudsigma=cloudsigma_calls, sigil=sigil_calls)
-    parts = Assembly(database=assembly.database, durable=assembly.durable, services=services)
-    app = create_app(Settings(), parts, Keyring(keys))
-
-    async with listening(app) as address:
+    async with listening(create_app(Settings(), parts, Keyring(keys))) as address:
 
         def client_of(principal: Principal) -> GraphClient:
             key = secrets.token_hex(16)
@@ -67,5 +68,67 @@ async def client_for(
 
 
 @pytest.fixture
+async def client_for(
+    assembly: Assembly, cloudsigma_calls: CountingAdapter, sigil_calls: CountingAdapter
+) -> AsyncIterator[ClientFor]:
+    """Make clients, each with its own principal's key."""
+    services = Services(cloudsigma=cloudsigma_calls, sigil=sigil_calls, cloudlink=assembly.services.cloudlink)
+    parts = Assembly(database=assembly.database, durable=assembly.durable, services=services)
+    async with serving(parts) as client_of:
+        yield client_of
+
+
+@pytest.fixture
 def client(client_for: ClientFor, principal: Principal) -> GraphClient:
     return client_for(principal)
+
+
+@dataclass(frozen=True)
+class CloudLinkGraph:
+    """A gateway over CloudLink, and doubles of the others: `client` is `principal`'s, `_calls` count what is asked."""
+
+    principal: Principal
+    sigil: MemorySigil
+    cloudlink_calls: CountingAdapter
+    sigil_calls: CountingAdapter
+    client_for: ClientFor
+
+    @property
+    def client(self) -> GraphClient:
+        """A client of the principal's."""
+        return self.client_for(self.principal)
+
+
+@dataclass(frozen=True)
+class DoubledGraph(CloudLinkGraph):
+    """The same over a double of CloudLink, too, which a test moves by hand."""
+
+    cloudlink: MemoryCloudLink
+
+
+@asynccontextmanager
+async def cloudlink_graph(principal: Principal, cloudlink: CloudLink, folder: Path) -> AsyncIterator[CloudLinkGraph]:
+    """Serve a gateway over CloudLink."""
+    sigil = MemorySigil()
+    cloudlink_calls, sigil_calls = CountingAdapter(cloudlink), CountingAdapter(sigil)
+    doubles = memory_assembly(MemoryCloudSigma(), folder)
+    services = Services(cloudsigma=doubles.services.cloudsigma, cloudlink=cloudlink_calls, sigil=sigil_calls)
+    parts = Assembly(database=doubles.database, durable=doubles.durable, services=services)
+    async with serving(parts) as client_of:
+        yield CloudLinkGraph(principal, sigil, cloudlink_calls, sigil_calls, client_of)
+    await doubles.database.close()
+
+
+@pytest.fixture
+async def graph(principal: Principal, cloudlink: CloudLink, tmp_path: Path) -> AsyncIterator[CloudLinkGraph]:
+    """A gateway over either adapter of CloudLink."""
+    async with cloudlink_graph(principal, cloudlink, tmp_path) as served:
+        yield served
+
+
+@pytest.fixture
+async def doubled(principal: Principal, tmp_path: Path) -> AsyncIterator[DoubledGraph]:
+    """A gateway over doubles."""
+    cloudlink = MemoryCloudLink()
+    async with cloudlink_graph(principal, cloudlink, tmp_path) as served:
+        yield DoubledGraph(**vars(served), cloudlink=cloudlink)

@@ -226,6 +226,7 @@ async def test_viewer_usage_and_services_tell_who_and_how(client: GraphClient, p
     assert [(service["service"], service["health"]) for service in data["services"]] == [
         ("CLOUDSIGMA", "UP"),
         ("SIGIL", "UP"),
+        ("CLOUDLINK", "UP"),
     ]
 
 

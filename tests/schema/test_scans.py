@@ -99,7 +99,7 @@ async def test_a_scan_can_be_walked_to_findings_policies_and_threats(client: Gra
 
 
 async def test_scans_are_a_relay_connection_that_filters(client: GraphClient) -> None:
-    """Pages and filters agree; scans of cloud accounts are none yet."""
+    """Pages and filters agree; scans of cloud accounts have their kind."""
     first = await scanned(client, "npm:clean-box@1.0.0")
     second = await scanned(client, "npm:evil-box@6.6.6")
     data = await client.execute(
@@ -110,7 +110,8 @@ async def test_scans_are_a_relay_connection_that_filters(client: GraphClient) ->
           evil: packageScans(target: "evil") { nodes { ... on PackageScan { scanId } } }
           none: packageScans(to: "2020-01-01T00:00:00Z") { nodes { id } }
           since: packageScans(from: "2020-01-01T00:00:00Z") { totalCount nodes { id } }
-          cloud: scans(kind: CLOUD) { totalCount }
+          sinceInUtc: packageScans(from: "2020-01-01T00:00:00") { nodes { id } }
+          cloud: scans(kind: CLOUD) { nodes { id } }
         }
         """
     )
@@ -121,7 +122,8 @@ async def test_scans_are_a_relay_connection_that_filters(client: GraphClient) ->
     assert data["evil"]["nodes"] == [{"scanId": second}]
     assert data["none"]["nodes"] == []
     assert len(data["since"]["nodes"]) == 2
-    assert data["cloud"]["totalCount"] == 0
+    assert data["sinceInUtc"]["nodes"] == data["since"]["nodes"]
+    assert data["cloud"]["nodes"] == []
     after = data["scans"]["pageInfo"]["endCursor"]
     query = "query($after: String) { scans(first: 1, after: $after) { nodes { ... on PackageScan { scanId } } } }"
     assert (await client.execute(query, after=after))["scans"]["nodes"] == [{"scanId": first}]

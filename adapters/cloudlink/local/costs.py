@@ -72,7 +72,18 @@ class CostRecords:
             set_={"cost_usd": insert.excluded.cost_usd, "recorded_at": insert.excluded.recorded_at},
         )
         await connection.execute(
-            upsert, [{"tenant": tenant, "recorded_at": recorded_at, **msgspec.structs.asdict(row)} for row in rows]
+            upsert,
+            [
+                {
+                    "tenant": tenant,
+                    "service": row.service,
+                    "hour": row.hour,
+                    "credential_id": row.credential_id,
+                    "cost_usd": row.cost_usd,
+                    "recorded_at": recorded_at,
+                }
+                for row in rows
+            ],
         )
         last_hours: dict[str, int] = {}
         for row in rows:
@@ -141,7 +152,7 @@ class CostRecords:
         query = query.where(costs.c.tenant == tenant, costs.c.hour >= first_hour, costs.c.hour < end_hour)
         async with self._database.read() as connection:
             rows = await connection.execute(query.group_by(costs.c.service))
-            return dict(rows.tuples().all())
+            return {service: usd for service, usd in rows}  # noqa: C416 - dict() does not see that rows are pairs
 
     async def _in_span(self, tenant: str, span: CostSpan) -> list[CostSnapshot]:
         query = select(costs).where(costs.c.tenant == tenant, costs.c.service == span.service)

@@ -272,6 +272,7 @@ def _create_webhooks() -> None:
         sa.Column("due_at", moment, nullable=False),
     )
     op.create_index("ix_cloudlink_deliveries_due", "cloudlink_deliveries", ["due_at"])
+    op.create_index("ix_cloudlink_deliveries_webhook", "cloudlink_deliveries", ["webhook_id"])
 
 
 def downgrade() -> None:

@@ -1,0 +1,80 @@
+"""Pages by keyset over the upstream's lists, which know a limit only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from adapters.cloudlink.account import Action, AuditEvent, CloudScan
+from adapters.cloudlink.models import BudgetAlert, Deploy, Regression
+from adapters.cloudlink.wire import MOST_ROWS
+from adapters.paging import Page, Position, cursor_of, position_of
+
+T = TypeVar("T")
+
+NOTHING_KNOWN = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def rows_to_ask(first: int, after: str | None) -> int:
+    """Say how many of the newest rows a page needs: one more than it has, or all that may hold what is after."""
+    return min(first + 1, MOST_ROWS) if after is None else MOST_ROWS
+
+
+def page_of(
+    rows: Sequence[T], position: Callable[[T], Position], first: int, after: str | None, *, is_whole: bool
+) -> Page[T]:
+    """Take a page of the newest rows; the total is told where these are all that there are."""
+    start = position_of(after) if after is not None else None
+    left = [row for row in newest_first(rows, position) if start is None or position(row) < start]
+    return Page(
+        nodes=left[:first],
+        cursors=[cursor_of(position(row)) for row in left[:first]],
+        has_next_page=len(left) > first,
+        has_previous_page=after is not None,
+        total_count=len(rows) if is_whole else None,
+    )
+
+
+def no_page(after: str | None) -> Page[T]:
+    """Give the page of a list without a row."""
+    return page_of([], _nowhere, 0, after, is_whole=True)
+
+
+def newest_first(rows: Sequence[T], position: Callable[[T], Position]) -> list[T]:
+    """Sort rows."""
+    return sorted(rows, key=position, reverse=True)
+
+
+def deploy_position(deploy: Deploy) -> Position:
+    """Say where a deploy stands in its list."""
+    return Position(deploy.deployed_at, deploy.id)
+
+
+def regression_position(regression: Regression) -> Position:
+    """Say where a regression stands in its list."""
+    return Position(regression.detected_at, regression.id)
+
+
+def alert_position(alert: BudgetAlert) -> Position:
+    """Say where an alert stands in its list."""
+    return Position(alert.triggered_at, alert.id)
+
+
+def scan_position(scan: CloudScan) -> Position:
+    """Say where a scan stands in its list."""
+    return Position(scan.started_at, scan.id)
+
+
+def action_position(action: Action) -> Position:
+    """Say where an action stands in its list."""
+    return Position(action.created_at, action.id)
+
+
+def audit_position(event: AuditEvent) -> Position:
+    """Say where an event stands in the audit trail."""
+    return Position(event.at, event.id)
+
+
+def _nowhere(_row: object) -> Position:
+    return Position(NOTHING_KNOWN, "")

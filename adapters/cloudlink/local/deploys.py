@@ -1,0 +1,222 @@
+"""Deploys in the store: recorded with checks, listed with what became of them, and marked once they are judged."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, Select, and_, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.cloudlink.local.journal import Entry, Journal
+from adapters.cloudlink.models import Deploy, NewDeploy
+from adapters.errors import InvalidInput
+from adapters.paging import Page, Position, cursor_of, position_of
+from adapters.principal import Principal
+from adapters.store.cloudlink import deploys, regressions, services
+from adapters.store.database import Database
+from adapters.store.metadata import next_value
+
+COUNTER = "cloudlink"
+AHEAD = timedelta(hours=1)
+FIRST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
+SETTLING = timedelta(hours=2)
+"""How old a deploy has to be to be judged."""
+JUDGED_AT_ONCE = 5_000
+"""How many deploys are given to be judged, the newest ones."""
+LONGEST_METADATA = 64 * 1024
+MOST_PACKAGES = 500
+LONGEST_PACKAGE = 300
+LENGTHS = {"service": 256, "version": 256, "environment": 128, "source": 256}
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+NOT_JUDGED, CLEAN = "none", "clean"
+
+
+class DeployMoment(msgspec.Struct, frozen=True):
+    """When a deploy of a service was."""
+
+    id: str
+    service: str
+    deployed_at: datetime
+
+
+class DeployRecords:
+    """Reads and writes deploys."""
+
+    def __init__(self, database: Database, journal: Journal) -> None:
+        self._database = database
+        self._journal = journal
+
+    async def record(self, principal: Principal, deploy: NewDeploy) -> Deploy:
+        """Record a deploy; raises InvalidInput."""
+        now = datetime.now(UTC)
+        metadata = _check(deploy, now)
+        row = {
+            "id": str(uuid.uuid4()),
+            "tenant": principal.tenant,
+            "service": deploy.service,
+            "version": deploy.version,
+            "environment": deploy.environment,
+            "source": deploy.source,
+            "metadata": metadata,
+            "deployed_at": deploy.deployed_at or now,
+        }
+        async with self._database.write() as connection:
+            await connection.execute(insert(deploys).values(row))
+            recorded = (await connection.execute(_deploys().where(deploys.c.id == row["id"]))).one()
+            detail = " ".join(part for part in (deploy.service, deploy.version) if part)
+            entry = Entry(event_type="deploy.recorded", actor=principal.name, resource_id=recorded.id, detail=detail)
+            await self._journal.write(connection, principal.tenant, entry)
+        return _deploy(recorded)
+
+    async def page(self, tenant: str, first: int, after: str | None, service: str | None) -> Page[Deploy]:
+        """Give a page of the tenant's deploys, newest first."""
+        conditions = [deploys.c.tenant == tenant]
+        if service is not None:
+            conditions.append(deploys.c.service == service)
+        query = _deploys().where(*conditions)
+        if after is not None:
+            position = position_of(after)
+            same_moment = and_(deploys.c.deployed_at == position.at, deploys.c.id < position.key)
+            query = query.where(or_(deploys.c.deployed_at < position.at, same_moment))
+        query = query.order_by(deploys.c.deployed_at.desc(), deploys.c.id.desc()).limit(first + 1)
+        async with self._database.read() as connection:
+            found = [_deploy(row) for row in await connection.execute(query)]
+            counted = select(func.count()).select_from(deploys).where(*conditions)
+            total = (await connection.execute(counted)).scalar_one()
+        nodes = found[:first]
+        return Page(
+            nodes=nodes,
+            cursors=[cursor_of(Position(deploy.deployed_at, deploy.id)) for deploy in nodes],
+            has_next_page=len(found) > first,
+            has_previous_page=after is not None,
+            total_count=total,
+        )
+
+    async def by_id(self, tenant: str, ids: Sequence[str]) -> list[Deploy | None]:
+        """Give the tenant's deploys by id, in that order."""
+        query = _deploys().where(deploys.c.tenant == tenant, deploys.c.id.in_(set(ids)))
+        async with self._database.read() as connection:
+            known = {row.id: _deploy(row) for row in await connection.execute(query)}
+        return [known.get(deploy_id) for deploy_id in ids]
+
+    async def of_services(self, tenant: str, names: Sequence[str], first: int) -> list[list[Deploy]]:
+        """Give the tenant's newest deploys of each service, in that order."""
+        order = (deploys.c.deployed_at.desc(), deploys.c.id.desc())
+        rank = func.row_number().over(partition_by=deploys.c.service, order_by=order)
+        wanted = (deploys.c.tenant == tenant, deploys.c.service.in_(set(names)))
+        ranked = select(deploys.c.id, rank.label("rank")).where(*wanted).subquery()
+        newest = select(ranked.c.id).where(ranked.c.rank <= first)
+        found: dict[str, list[Deploy]] = {}
+        async with self._database.read() as connection:
+            for row in await connection.execute(_deploys().where(deploys.c.id.in_(newest)).order_by(*order)):
+                found.setdefault(row.service, []).append(_deploy(row))
+        return [found.get(name, []) for name in names]
+
+    async def unjudged(self, tenant: str, now: datetime) -> list[DeployMoment]:
+        """Give the deploys that are old enough to be judged and are not, of services that costs are known of."""
+        with_costs = and_(services.c.tenant == deploys.c.tenant, services.c.name == deploys.c.service)
+        query = _moments().join(services, with_costs)
+        query = query.where(
+            deploys.c.tenant == tenant, deploys.c.judged_at.is_(None), deploys.c.deployed_at <= now - SETTLING
+        )
+        query = query.order_by(deploys.c.deployed_at.desc(), deploys.c.id.desc()).limit(JUDGED_AT_ONCE)
+        async with self._database.read() as connection:
+            return [DeployMoment(*row) for row in await connection.execute(query)]
+
+    async def moments(
+        self, tenant: str, names: Sequence[str], since: datetime, until: datetime
+    ) -> dict[str, list[datetime]]:
+        """Give when services were deployed within a time."""
+        query = _moments().where(
+            deploys.c.tenant == tenant,
+            deploys.c.service.in_(set(names)),
+            deploys.c.deployed_at >= since,
+            deploys.c.deployed_at < until,
+        )
+        found: dict[str, list[datetime]] = {name: [] for name in names}
+        async with self._database.read() as connection:
+            for row in await connection.execute(query.order_by(deploys.c.deployed_at)):
+                found[row.service].append(row.deployed_at)
+        return found
+
+    async def mark_judged(self, connection: AsyncConnection, tenant: str, ids: Sequence[str]) -> int:
+        """Remember that deploys are judged; say how many were not before."""
+        # One at a time: two that mark the same deploys in another order each would wait for the other.
+        await next_value(connection, COUNTER)
+        marked = update(deploys).where(
+            deploys.c.tenant == tenant, deploys.c.id.in_(set(ids)), deploys.c.judged_at.is_(None)
+        )
+        return (await connection.execute(marked.values(judged_at=datetime.now(UTC)))).rowcount
+
+
+def _deploys() -> Select[Any]:
+    caused = and_(
+        regressions.c.deploy_id == deploys.c.id,
+        regressions.c.tenant == deploys.c.tenant,
+        regressions.c.service == deploys.c.service,
+    )
+    return select(deploys, regressions.c.status.label("regression_status")).outerjoin(regressions, caused)
+
+
+def _moments() -> Select[Any]:
+    return select(deploys.c.id, deploys.c.service, deploys.c.deployed_at)
+
+
+def _deploy(row: Row[Any]) -> Deploy:
+    judged = CLEAN if row.judged_at is not None else NOT_JUDGED
+    return Deploy(
+        id=row.id,
+        service=row.service,
+        environment=row.environment,
+        deployed_at=row.deployed_at,
+        version=row.version,
+        source=row.source,
+        metadata=msgspec.json.decode(row.metadata),
+        regression_status=row.regression_status or judged,
+        tenant_id=row.tenant,
+    )
+
+
+def _check(deploy: NewDeploy, now: datetime) -> bytes:
+    """Check a deploy and give its metadata as JSON; raises InvalidInput."""
+    for field, most in LENGTHS.items():
+        value = getattr(deploy, field)
+        if field in ("service", "environment") and not value.strip():
+            raise _invalid(field, f"is empty: give a name of 1 to {most} characters")
+        if value is not None and len(value) > most:
+            raise _invalid(field, f"has {len(value):,} characters: give at most {most}")
+        if value is not None and UNSTORABLE.search(value):
+            raise _invalid(field, "has NUL or half of a surrogate pair in it: leave them out")
+    if deploy.deployed_at is not None and not FIRST_MOMENT <= deploy.deployed_at <= now + AHEAD:
+        raise _invalid("deployed_at", f"is {deploy.deployed_at.isoformat()}: give a time from 2000 until now")
+    _check_packages(deploy.metadata.get("packages"))
+    try:
+        metadata = msgspec.json.encode(deploy.metadata)
+    except (TypeError, ValueError, RecursionError):
+        raise _invalid("metadata", "can't be written as JSON: give an object of JSON values") from None
+    if len(metadata) > LONGEST_METADATA:
+        raise _invalid("metadata", f"has {len(metadata):,} bytes: give at most {LONGEST_METADATA:,}")
+    return metadata
+
+
+def _check_packages(packages: object) -> None:
+    field = "metadata.packages"
+    if packages is None:
+        return
+    if not isinstance(packages, list) or not all(isinstance(package, str) for package in packages):
+        raise _invalid(field, 'is no list of texts: give targets such as ["npm:express@4.18.2"]')
+    if len(packages) > MOST_PACKAGES:
+        raise _invalid(field, f"has {len(packages):,} entries: give at most {MOST_PACKAGES}")
+    for number, package in enumerate(packages):
+        if not 0 < len(package) <= LONGEST_PACKAGE:
+            raise _invalid(f"{field}.{number}", f"has {len(package):,} characters: give 1 to {LONGEST_PACKAGE}")
+
+
+def _invalid(field: str, trouble: str) -> InvalidInput:
+    return InvalidInput("validation_error", f"{field} {trouble}", field)

@@ -1,0 +1,74 @@
+"""The packages that a deploy ships, as Sigil's targets, and the scans of them."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+
+from packaging.utils import canonicalize_name
+
+from adapters.errors import InvalidInput
+from adapters.sigil.models import Scan, Verdict
+from adapters.sigil.port import PackageName
+from adapters.sigil.target import package_of
+from adapters.sigil.versions import BadRange, in_range
+from resolvers.context import Info
+
+ECOSYSTEMS = ("npm", "pypi")
+VERDICTS = tuple(Verdict)
+EXACT = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]*")
+"""A version of npm as lock files write it, which needs no reading as a range."""
+
+
+def check_targets(targets: Sequence[str]) -> None:
+    """Raise InvalidInput for the first that is no target."""
+    for number, target in enumerate(targets):
+        if not _is_target(target):
+            field = f"packages.{number}"
+            cure = "write npm:express@4.18.2 or pypi:requests==2.32.3"
+            raise InvalidInput("validation_error", f"{field} is {target[:80]!r}: {cure}", field)
+
+
+async def scans_of_targets(info: Info, targets: Sequence[str]) -> list[Scan]:
+    """Give the tenant's scans of what the targets name, worst verdict first; those without one come last."""
+    named = [target for target in dict.fromkeys(targets) if _is_target(target)]
+    loader = info.context.loaders.scans_by_package
+    found = await asyncio.gather(*(loader.load(_package(target)) for target in named))
+    scans = {
+        scan.id: scan
+        for target, of_package in zip(named, found, strict=True)
+        for scan in of_package
+        if _is_of(scan, target)
+    }
+    newest_first = sorted(scans.values(), key=lambda scan: scan.created_at, reverse=True)
+    return sorted(newest_first, key=_rank, reverse=True)
+
+
+def _is_target(text: str) -> bool:
+    return package_of(text).ecosystem in ECOSYSTEMS
+
+
+def _package(target: str) -> PackageName:
+    package = package_of(target)
+    if package.ecosystem != "pypi":
+        return package
+    return PackageName(package.ecosystem, canonicalize_name(package.name.partition("[")[0]))
+
+
+def _is_of(scan: Scan, target: str) -> bool:
+    """Say whether a scan of the target's package is of its version, or of any where it names none."""
+    package = package_of(target)
+    wanted = target.removeprefix(f"{package.ecosystem}:{package.name}").removeprefix("@")
+    if not wanted or scan.target == target:
+        return True
+    if scan.package_version is None or (package.ecosystem == "npm" and EXACT.fullmatch(wanted)):
+        return scan.package_version == wanted
+    try:
+        return in_range(package.ecosystem, scan.package_version, wanted)
+    except BadRange:
+        return False
+
+
+def _rank(scan: Scan) -> int:
+    return VERDICTS.index(scan.verdict) if scan.verdict is not None else -1
