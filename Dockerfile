@@ -16,7 +16,7 @@ COPY schema/ schema/
 COPY resolvers/ resolvers/
 COPY adapters/ adapters/
 COPY --from=console /build/gateway/console/ gateway/console/
-RUN /opt/trigraph/bin/pip install --no-cache-dir -c requirements.lock '.[postgres]'
+RUN /opt/trigraph/bin/pip install --no-cache-dir -c requirements.lock '.[postgres,telemetry]'
 
 FROM python:3.11-slim-bookworm
 RUN useradd --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin trigraph \

@@ -16,6 +16,8 @@ import msgspec
 from filelock import FileLock, Timeout
 from sqlalchemy import make_url
 
+from adapters.http.deadline import without_deadline
+
 if TYPE_CHECKING:
     from dbos import ScheduleInput
 
@@ -212,6 +214,7 @@ class DurableWork:
                 if task is not None:
                     self._tasks.add(task)
                     stack.callback(self._tasks.discard, task)
+                stack.enter_context(without_deadline())
                 await body(argument)
 
         return workflow

@@ -66,8 +66,9 @@ def main() -> None:
         print_rules(shown)
     print_rates("tuned by", [each for each in measured if not hidden(each)])
     print_rates("held out", [each for each in measured if each.pair.held_out])
-    if "--held-out" in sys.argv:
-        print_rates("blind", [each for each in measured if each.pair.blind])
+    blind = [each for each in measured if each.pair.blind]
+    if blind and "--held-out" in sys.argv:
+        print_rates("blind", blind)
 
 
 if __name__ == "__main__":

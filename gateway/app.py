@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import strawberry
 from graphql import GraphQLError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import Lifespan
+from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
 from gateway.assembly import Assembly, assemble
 from gateway.body_size import BodySize
 from gateway.document_limits import DocumentDepth, DocumentLength
+from gateway.edges import OperationDeadline
 from gateway.errors import StableErrors, shown
 from gateway.graphql import GraphQLEndpoint
 from gateway.local_host import LocalHost
+from gateway.observability import Observability
 from gateway.operation import OwnContext
 from gateway.playground import playground_routes
 from gateway.principals import Keyring, read_keyring, refuse_open_door
 from gateway.probes import probe_routes
+from gateway.request_id import RequestId
 from gateway.settings import Settings
+from gateway.tracing import Tracing, open_tracing
 from gateway.webhooks import webhook_routes
 from schema.graph import build_graph
 
@@ -39,33 +46,57 @@ class QuietGraph(strawberry.Schema):
         errors[:] = [shown(error) for error in errors]
 
 
-def create_app(settings: Settings, assembly: Assembly | None = None, keyring: Keyring | None = None) -> Starlette:
-    """Build the gateway's application; `assembly` and `keyring` are made from the settings where they are not given.
+def create_app(
+    settings: Settings,
+    assembly: Assembly | None = None,
+    keyring: Keyring | None = None,
+    tracing: Tracing | None = None,
+) -> Starlette:
+    """Build the gateway's application; what is not given is made from the settings and OpenTelemetry's environment.
 
     Raises SettingsError where the settings would let anybody in.
     """
     keyring = read_keyring(settings) if keyring is None else keyring
     refuse_open_door(settings, keyring)
     parts = assemble(settings) if assembly is None else assembly
-
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        await parts.start()
-        try:
-            yield
-        finally:
-            await parts.close()
-
-    graph = build_graph([OwnContext, StableErrors, DocumentLength, DocumentDepth], QuietGraph)
-    endpoint = GraphQLEndpoint(graph, parts.services, keyring)
+    observability = Observability(open_tracing() if tracing is None else tracing)
+    graph = _graph(settings, observability)
+    endpoint = GraphQLEndpoint(graph, parts.services, keyring, own_tokens=settings.token_passthrough)
     return Starlette(
         routes=[
             Route("/graphql", endpoint),
             WebSocketRoute("/graphql", endpoint),
             *probe_routes(parts),
+            *(observability.measure(graph, lambda: parts.durable.running, keyring) if settings.metrics else ()),
             *webhook_routes(parts.services.cloudlink, settings.cloudlink_webhook_secret.get_secret_value()),
             *playground_routes(),
         ],
-        middleware=[Middleware(BodySize)] if keyring.principals else [Middleware(LocalHost), Middleware(BodySize)],
-        lifespan=lifespan,
+        middleware=[
+            Middleware(RequestId),
+            *observability.middleware,
+            *([] if keyring.principals else [Middleware(LocalHost)]),
+            Middleware(BodySize),
+        ],
+        lifespan=_lifespan(parts, observability),
     )
+
+
+def _graph(settings: Settings, observability: Observability) -> strawberry.Schema:
+    timed = partial(OperationDeadline, settings.operation_seconds)
+    own: list[Callable[[], SchemaExtension]] = [OwnContext, StableErrors, DocumentLength, DocumentDepth, timed]
+    graph = build_graph([*observability.extensions, *own], QuietGraph)
+    observability.surround(graph)
+    return graph
+
+
+def _lifespan(parts: Assembly, observability: Observability) -> Lifespan[Starlette]:
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with observability.observing():
+            await parts.start()
+            try:
+                yield
+            finally:
+                await parts.close()
+
+    return lifespan

@@ -16,6 +16,8 @@ from adapters.errors import InvalidInput
 from adapters.registry import UnknownAdapter, build_adapter
 from adapters.services import Adapter, Service, Services
 from adapters.store.database import Database
+from adapters.tokens import KeptTokens
+from adapters.vault import Vault
 from adapters.workers import Workers
 from gateway.failing import CommandFailed
 from gateway.settings import Settings, SettingsError
@@ -72,8 +74,21 @@ class Workshop:
     database: Database
     durable: DurableWork
     workers: Workers
+    tokens: KeptTokens | None = None
 
-    def build(self, service: Service, location: str = "", token: SecretStr | None = None) -> Any:
+    def chosen(self, service: Service) -> Any:
+        """Build the adapter of a service that the settings choose; raises SettingsError."""
+        name, settings = service.value, self.settings
+        location, token = getattr(settings, name), getattr(settings, f"{name}_token")
+        return self.build(service, location, token, getattr(settings, f"{name}_limit"))
+
+    def build(
+        self,
+        service: Service,
+        location: str = "",
+        token: SecretStr | None = None,
+        calls_per_minute: int | None = None,
+    ) -> Any:
         """Build a service's adapter, the local one unless `location` says otherwise; raises SettingsError."""
         settings = self.settings
         context = AdapterContext(
@@ -90,6 +105,9 @@ class Workshop:
             npm_registry=settings.npm_registry,
             pypi_index=settings.pypi_index,
             cloudlink=settings.cloudlink_options,
+            tokens=self.tokens,
+            own_tokens=settings.token_passthrough,
+            calls_per_minute=calls_per_minute,
         )
         try:
             return build_adapter(service.value, context)
@@ -103,16 +121,19 @@ def open_workshop(settings: Settings) -> Workshop:
     """Prepare what adapters are built with; raises SettingsError."""
     settings.prepare_folders()
     durable = DurableWork(settings.durable_database, settings.executor_id)
-    return Workshop(settings, Database(settings.database), durable, Workers(settings.workers))
+    database = Database(settings.database)
+    keys = settings.cloudlink_options.encryption_keys
+    kept = KeptTokens(database, Vault(keys)) if keys else None
+    return Workshop(settings, database, durable, Workers(settings.workers), kept)
 
 
 def assemble(settings: Settings) -> Assembly:
     """Build the parts that the settings ask for; raises SettingsError."""
     workshop = open_workshop(settings)
     services = Services(
-        cloudsigma=workshop.build(Service.CLOUDSIGMA, settings.cloudsigma, settings.cloudsigma_token),
-        sigil=workshop.build(Service.SIGIL, settings.sigil, settings.sigil_token),
-        cloudlink=workshop.build(Service.CLOUDLINK, settings.cloudlink, settings.cloudlink_token),
+        cloudsigma=workshop.chosen(Service.CLOUDSIGMA),
+        sigil=workshop.chosen(Service.SIGIL),
+        cloudlink=workshop.chosen(Service.CLOUDLINK),
     )
     return Assembly(database=workshop.database, durable=workshop.durable, services=services)
 

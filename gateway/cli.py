@@ -17,6 +17,7 @@ PLATFORMS = (
     "aws gcp azure windows-sysmon windows-security windows-powershell linux-auditd kubernetes-audit okta "
     "entra-id-signin entra-id-audit modsecurity aws-waf"
 )
+SERVICES = ("cloudsigma", "sigil", "cloudlink")
 SIEMS = "splunk sentinel elasticsearch opensearch chronicle google_secops"
 
 
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_scan(commands.add_parser("scan", help="scan packages here for supply-chain attacks"))
     _add_threats(commands.add_parser("threats", help="known malicious packages"))
     _add_costs(commands.add_parser("costs", help="cloud costs"))
+    _add_tokens(commands.add_parser("tokens", help="tenants' own tokens of services over REST"))
     commands.add_parser("schema", help="print the graph in GraphQL's schema language").set_defaults(command=_schema)
     commands.add_parser("check", help="check the settings and reach every service").set_defaults(command=_check)
     key = commands.add_parser("key", help="make an API key and its entry for TRIGRAPH_API_KEYS")
@@ -61,9 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_serve(serve: argparse.ArgumentParser) -> None:
-    serve.add_argument(
-        "service", nargs="?", choices=["cloudsigma", "sigil", "cloudlink"], help="serve this service's REST API instead"
-    )
+    serve.add_argument("service", nargs="?", choices=SERVICES, help="serve this service's REST API instead")
     serve.add_argument("--host", help="address to listen on (TRIGRAPH_HOST)")
     serve.add_argument("--port", type=int, help="port to listen on (TRIGRAPH_PORT)")
     serve.add_argument("--data-dir", type=Path, help="folder of the embedded data (TRIGRAPH_DATA_DIR)")
@@ -98,6 +98,21 @@ def _add_costs(costs: argparse.ArgumentParser) -> None:
     importing.add_argument("--credential", metavar="ID", help="count all accounts of the file as this credential's")
     importing.add_argument("--data-dir", type=Path, help="folder of the embedded data (TRIGRAPH_DATA_DIR)")
     importing.set_defaults(command=_import_costs)
+
+
+def _add_tokens(tokens: argparse.ArgumentParser) -> None:
+    commands = tokens.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, help_text in (
+        ("set", "keep a token, encrypted; it is read from standard input, or asked for"),
+        ("remove", "forget a token"),
+        ("list", "show whose tokens are kept"),
+    ):
+        command = commands.add_parser(name, help=help_text)
+        if name != "list":
+            command.add_argument("service", choices=SERVICES, help="the service")
+            command.add_argument("--tenant", required=True, metavar="NAME", help="whose token it is")
+        command.add_argument("--data-dir", type=Path, help="folder of the embedded data (TRIGRAPH_DATA_DIR)")
+        command.set_defaults(command=_tokens, action=name)
 
 
 def _add_scan(scan: argparse.ArgumentParser) -> None:
@@ -184,6 +199,20 @@ def _import_costs(options: argparse.Namespace) -> None:
     asyncio.run(import_costs(settings, options.file, options.tenant, options.credential))
 
 
+def _tokens(options: argparse.Namespace) -> None:
+    from gateway.settings import read_settings
+    from gateway.tokens import list_tokens, remove_token, set_token
+
+    settings = read_settings(data_dir=options.data_dir)
+    match options.action:
+        case "set":
+            asyncio.run(set_token(settings, options.service, options.tenant))
+        case "remove":
+            asyncio.run(remove_token(settings, options.service, options.tenant))
+        case _:
+            asyncio.run(list_tokens(settings))
+
+
 def _check(_options: argparse.Namespace) -> None:
     from gateway.check import check
     from gateway.settings import read_settings
@@ -199,6 +228,6 @@ def _key(options: argparse.Namespace) -> None:
 
 
 def _encryption_key(_options: argparse.Namespace) -> None:
-    from adapters.cloudlink.local.vault import new_encryption_key
+    from adapters.vault import new_encryption_key
 
     print(new_encryption_key())  # noqa: T201 - the command's output

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from adapters.cloudlink.local.cost_files import CostFile, read_costs
+from adapters.cloudlink.local.cost_files import CostFile, ProvidedCost, read_costs
 from adapters.cloudlink.local.costs import CostRecords
 from adapters.cloudlink.local.hours import hour_number
 from adapters.cloudlink.local.journal import Entry, Journal
@@ -24,17 +23,15 @@ from gateway.assembly import reach_store
 from gateway.failing import CommandFailed
 from gateway.settings import Settings
 
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
 HOURS_AT_ONCE = 20_000
 ACTOR = "costs import"
 
 
 async def import_costs(settings: Settings, path: Path, tenant: str, credential_id: str | None) -> None:
-    """Import an export whole or not at all; what is known of the same hours and accounts is replaced.
+    """Import an export once all of it was read and checked; what is known of the same hours and accounts is replaced.
 
-    All accounts count as `credential_id` where it is given. Raises CommandFailed.
+    What was broken off is made whole by a second import. All accounts count as `credential_id` where it is given.
+    Raises CommandFailed.
     """
     _check(path)
     settings.prepare_folders()
@@ -55,7 +52,7 @@ def _check(path: Path) -> None:
 
 
 class _Import:
-    """Takes the hours of an export into the store, in one transaction."""
+    """Takes the hours of an export into the store, a transaction for every 20,000."""
 
     def __init__(self, database: Database, tenant: str, credential_id: str | None) -> None:
         self._database = database
@@ -75,12 +72,9 @@ class _Import:
             file = await asyncio.to_thread(read_costs, path, now_hour, self._credential_id)
             with contextlib.closing(file):
                 progress.update(task, description="writing hours", total=file.hours)
-                async with self._database.write() as connection:
-                    async for written in self._write(connection, file):
-                        progress.advance(task, written)
-                    detail = f"{file.rows} rows of {path.name} ({file.layout}), {file.hours} hours"
-                    entry = Entry(event_type="costs.ingested", actor=ACTOR, detail=detail)
-                    await self._journal.write(connection, self._tenant, entry)
+                while hours := await asyncio.to_thread(file.batch, HOURS_AT_ONCE):
+                    await self._write(path, file, hours)
+                    progress.advance(task, len(hours))
         seconds = time.monotonic() - began
         self._console.print(
             f"{file.rows:,} rows of {file.layout} came to {file.hours:,} hours of services, "
@@ -89,8 +83,11 @@ class _Import:
             soft_wrap=True,
         )
 
-    async def _write(self, connection: AsyncConnection, file: CostFile) -> AsyncIterator[int]:
-        while hours := await asyncio.to_thread(file.batch, HOURS_AT_ONCE):
-            providers = {hour.service: hour.provider for hour in hours}
+    async def _write(self, path: Path, file: CostFile, hours: Sequence[ProvidedCost]) -> None:
+        """Take hours in, in a transaction of their own: as long as it lasts, nobody else writes."""
+        providers = {hour.service: hour.provider for hour in hours}
+        detail = f"{len(hours)} of {file.hours} hours of {path.name} ({file.layout}, {file.rows} rows)"
+        entry = Entry(event_type="costs.ingested", actor=ACTOR, detail=detail)
+        async with self._database.write() as connection:
             await self._records.write(connection, self._tenant, hours, providers)
-            yield len(hours)
+            await self._journal.write(connection, self._tenant, entry)

@@ -14,7 +14,7 @@ from strawberry.types.graphql import OperationType
 
 from adapters import errors
 from adapters.http.deadline import remaining
-from gateway.edges import OperationTimedOut
+from gateway.edges import GRACE_SECONDS, OperationTimedOut
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ def _extensions(error: errors.AdapterError) -> dict[str, object]:
 
 
 def _code_of(error: errors.AdapterError) -> str:
-    if isinstance(error, errors.DeadlineExceeded) and not remaining():
+    if isinstance(error, errors.DeadlineExceeded) and remaining() < GRACE_SECONDS:
         return TIMED_OUT
     return next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
 

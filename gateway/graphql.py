@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -20,11 +21,13 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from adapters.errors import InvalidInput
 from adapters.principal import Principal
 from adapters.services import Services
 from gateway.errors import UNFIT, unfit
 from gateway.messages import CheckedMessages, OpenSocket
 from gateway.principals import Keyring, Unauthenticated
+from gateway.tokens import tokens_in
 from resolvers.context import Context
 
 CONNECTION_INIT_SECONDS = 10
@@ -37,7 +40,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     graphql_transport_ws_handler_class = CheckedMessages
     websocket_adapter_class = OpenSocket
 
-    def __init__(self, graph: strawberry.Schema, services: Services, keyring: Keyring) -> None:
+    def __init__(
+        self, graph: strawberry.Schema, services: Services, keyring: Keyring, *, own_tokens: bool = False
+    ) -> None:
         super().__init__(
             graph,
             graphql_ide=None,
@@ -47,6 +52,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         )
         self._services = services
         self._keyring = keyring
+        self._own_tokens = own_tokens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 401 to an HTTP request without a key; a socket may still bring it in `connection_init`."""
@@ -92,18 +98,30 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             principal = self._keyring.authenticate(request.headers.get("authorization"))
         except Unauthenticated:
             principal = NOBODY
-        return Context(self._services, principal)
+        return Context(self._services, self._with_tokens(principal, request.headers))
 
     async def on_ws_connect(self, context: Context) -> Any:
         """Name the caller by `Authorization` in `connection_init`; refuse a socket that brings no key at all."""
-        authorization = _authorization(context.connection_params or {})
-        if authorization is None and context.principal is not NOBODY:
-            return strawberry.UNSET
+        params = context.connection_params or {}
+        authorization = _authorization(params)
         try:
-            context.principal = self._keyring.authenticate(authorization)
-        except Unauthenticated:
+            if authorization is not None or not context.principal.id:
+                tokens = context.principal.tokens
+                context.principal = msgspec.structs.replace(self._keyring.authenticate(authorization), tokens=tokens)
+            context.principal = self._with_tokens(context.principal, params)
+        except (Unauthenticated, HTTPException):
             raise ConnectionRejectionError from None
         return strawberry.UNSET
+
+    def _with_tokens(self, principal: Principal, brought: Mapping[str, Any]) -> Principal:
+        """Give the caller the tokens that it brings; raises HTTPException for what is no token."""
+        if not self._own_tokens:
+            return principal
+        try:
+            tokens = tokens_in(brought)
+        except InvalidInput as error:
+            raise HTTPException(400, error.message) from None
+        return msgspec.structs.replace(principal, tokens=tokens) if tokens is not None else principal
 
     def should_render_graphql_ide(self, request: object) -> bool:  # noqa: ARG002 - Strawberry's signature
         """Serve no page here: the playground has its own path."""

@@ -55,6 +55,9 @@ class Settings(BaseSettings):
         description="CloudSigma's adapter. Empty: local, a URL: REST, a name: an entry point of `trigraph.adapters`.",
     )
     cloudsigma_token: SecretStr = Field(SecretStr(""), description="Bearer token for CloudSigma over REST.")
+    cloudsigma_limit: int | None = Field(
+        None, ge=1, description="Calls a minute that CloudSigma admits of a token; empty: 50 a second, as documented."
+    )
     cloudsigma_jwt_secret: SecretStr = Field(
         SecretStr(""), description="HS256 secret of the JWTs that `trigraph serve cloudsigma` accepts; empty: none."
     )
@@ -62,11 +65,17 @@ class Settings(BaseSettings):
         "", description="Sigil's adapter. Empty: local, a URL: REST, a name: an entry point of `trigraph.adapters`."
     )
     sigil_token: SecretStr = Field(SecretStr(""), description="Bearer token for Sigil over REST.")
+    sigil_limit: int | None = Field(
+        None, ge=1, description="Calls a minute that Sigil admits of a token; empty: 100, as documented."
+    )
     cloudlink: str = Field(
         "",
         description="CloudLink's adapter. Empty: local, a URL: REST, a name: an entry point of `trigraph.adapters`.",
     )
     cloudlink_token: SecretStr = Field(SecretStr(""), description="Bearer token for CloudLink over REST.")
+    cloudlink_limit: int | None = Field(
+        None, ge=1, description="Calls a minute that CloudLink admits of a token; empty: 60, as documented."
+    )
     cloudlink_tenant: str = Field(
         "local", description="The tenant whose account `TRIGRAPH_CLOUDLINK_TOKEN` belongs to; no other sees it."
     )
@@ -77,6 +86,11 @@ class Settings(BaseSettings):
         "*/30 * * * *",
         pattern=r"^\S+( \S+){4}$",
         description="When accounts are scanned, deploys judged and budgets checked: a cron expression, in UTC.",
+    )
+    token_passthrough: bool = Field(
+        False,
+        description="Whether callers may bring their own tokens of services, as `X-Trigraph-<Service>-Token`: in a "
+        "header, or on a socket in `connection_init`.",
     )
     encryption_key: SecretStr = Field(
         SecretStr(""),
@@ -273,6 +287,7 @@ def settings_table() -> str:
         "workers": "2, or 1 on one core",
         "attack_bundle": "*(empty)*",
         "cache_dir": "*(empty)*",
+        **{f"{service}_limit": "*(empty)*" for service in ("cloudsigma", "sigil", "cloudlink")},
     }
     for name, field in Settings.model_fields.items():
         default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default

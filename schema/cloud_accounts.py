@@ -180,6 +180,9 @@ class AddCredentialInput:
         default=None, description="The credential itself, for other clouds; kept encrypted."
     )
 
+    def __repr__(self) -> str:
+        return "AddCredentialInput(…)"
+
 
 @strawberry.input(description="Where to send events.")
 class RegisterWebhookInput:
@@ -190,6 +193,9 @@ class RegisterWebhookInput:
         default=None, description="What `X-Cloudlink-Signature` is made with; kept encrypted."
     )
     events: list[str] | None = strawberry.field(default=None, description="Which events to send; all if left out.")
+
+    def __repr__(self) -> str:
+        return "RegisterWebhookInput(…)"
 
 
 CredentialResult = Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import strawberry
 from strawberry.extensions import SchemaExtension
@@ -17,7 +17,7 @@ from schema.subscription import Subscription
 
 
 def build_graph(
-    extensions: Sequence[type[SchemaExtension]] = (), schema_class: type[strawberry.Schema] = strawberry.Schema
+    extensions: Sequence[Callable[[], SchemaExtension]] = (), schema_class: type[strawberry.Schema] = strawberry.Schema
 ) -> strawberry.Schema:
     """Build the schema, with what the edge adds to its execution."""
     return schema_class(

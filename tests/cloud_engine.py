@@ -17,11 +17,11 @@ from adapters.cloudlink.local.journal import Journal
 from adapters.cloudlink.local.outbox import Outbox
 from adapters.cloudlink.local.resources import Listing, ResourceRecords
 from adapters.cloudlink.local.scanning import CloudScanWork
-from adapters.cloudlink.local.vault import Vault, new_encryption_key
 from adapters.durable import DurableWork
 from adapters.events.feed import InProcessChangeFeed
 from adapters.principal import Principal
 from adapters.store.database import Database
+from adapters.vault import Vault, new_encryption_key
 
 ROLE = NewCredential(cloud="aws", role_arn="arn:aws:iam::123456789012:role/scanner")
 

@@ -6,24 +6,26 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from pydantic import SecretStr
 
 from adapters.cloudlink.exchange import Exchange
-from adapters.cloudlink.local.vault import new_encryption_key
 from adapters.cloudlink.port import CloudLink
 from adapters.cloudlink.rest import RestCloudLink
+from adapters.cloudlink.upstream import POLICY as CLOUDLINK_POLICY
 from adapters.cloudsigma.port import CloudSigma
 from adapters.cloudsigma.rest import RestCloudSigma
+from adapters.cloudsigma.upstream import POLICY as CLOUDSIGMA_POLICY
 from adapters.http.polling import Pace
-from adapters.http.retry import RetryTransport
+from adapters.http.stack import open_stack
 from adapters.http.upstream import Upstream
 from adapters.ownership import Ownership
 from adapters.principal import Principal
 from adapters.sigil.port import Sigil
 from adapters.sigil.rest import RestSigil
+from adapters.sigil.upstream import POLICY as SIGIL_POLICY
 from adapters.store.database import Database, sqlite_url
+from adapters.vault import new_encryption_key
 from gateway.assembly import Assembly, assemble
 from gateway.settings import Settings
 from tests.adapters.conftest import Loopback
@@ -59,11 +61,17 @@ async def package_registry() -> AsyncIterator[PackageRegistry]:
 
 
 @pytest.fixture(scope="session")
-async def running_aws() -> AsyncIterator[AwsServer]:
-    """A server that stands for AWS, behind a proxy that can fail what a test names."""
-    with start_moto() as moto:
-        async with serve_aws(moto) as server:
-            yield server
+def moto() -> Iterator[str]:
+    """The address of a server that stands for AWS."""
+    with start_moto() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+async def running_aws(moto: str) -> AsyncIterator[AwsServer]:
+    """The proxy in front of it, which can fail what a test names: one for all tests, as the assembly is."""
+    async with serve_aws(moto) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -121,7 +129,7 @@ async def cloudsigma(
     await database.migrate()
     token = f"csk_live_{secrets.token_hex(16)}"
     adapter = RestCloudSigma(
-        Upstream("CloudSigma", served_cloudsigma, token, RetryTransport(httpx.AsyncHTTPTransport())),
+        Upstream("CloudSigma", served_cloudsigma, token, open_stack(CLOUDSIGMA_POLICY)),
         Ownership(database, "cloudsigma"),
     )
     await adapter.start()
@@ -158,7 +166,7 @@ async def sigil(adapter_name: str, assembly: Assembly, served_sigil: str, tmp_pa
     database = Database(sqlite_url(tmp_path))
     await database.migrate()
     token = f"sk_live_{secrets.token_hex(16)}"
-    upstream = Upstream("Sigil", served_sigil, token, RetryTransport(httpx.AsyncHTTPTransport()))
+    upstream = Upstream("Sigil", served_sigil, token, open_stack(SIGIL_POLICY.with_limit(6000)))
     adapter = RestSigil(upstream, Ownership(database, "sigil"), Pace(busy=0.2, idle=1.0))
     await adapter.start()
     yield adapter
@@ -188,8 +196,8 @@ async def cloudlink(
     if adapter_name == "local":
         yield assembly.services.cloudlink
         return
-    wire = RetryTransport(httpx.AsyncHTTPTransport())
-    upstream = Upstream("CloudLink", served_cloudlink, f"cl_live_{secrets.token_hex(16)}", wire)
+    stack = open_stack(CLOUDLINK_POLICY)
+    upstream = Upstream("CloudLink", served_cloudlink, f"cl_live_{secrets.token_hex(16)}", stack)
     adapter = RestCloudLink(Exchange(upstream, upstream, principal.tenant), Pace(busy=1.0, idle=1.0))
     await adapter.start()
     yield adapter

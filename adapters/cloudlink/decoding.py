@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 import httpx
@@ -12,12 +13,12 @@ from adapters.cloudlink.models import Detection, Regression
 from adapters.cloudlink.wire import AuditShape, DetectionShape, ErrorShape, Flaw, RegressionShape
 from adapters.errors import AdapterError, InvalidInput, InvalidPayload, NotAllowed
 from adapters.http.refusals import refusal
+from adapters.http.rows import UNREADABLE, fitting, is_list, read_list
 from adapters.http.upstream import Answer
 
 T = TypeVar("T")
 
 SERVICE = "CloudLink"
-UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 CODES = {401: "not_allowed", 403: "not_allowed", 404: "not_found", 409: "conflict", 429: "rate_limit_exceeded"}
 HOURS_OF_A_MONTH = 720
 SCORES = (("high", 0.8), ("medium", 0.5))
@@ -29,9 +30,21 @@ def decode(answer: Answer, shape: type[T], path: str) -> T:
     if answer.status >= httpx.codes.BAD_REQUEST:
         raise _error_of(answer, path)
     try:
+        if is_list(shape):
+            return read_list(SERVICE, path, answer.body, shape)
         return msgspec.json.decode(answer.body, type=shape)
     except UNREADABLE as error:
         raise _unfit(path, str(error)) from error
+
+
+def regressions_of(shapes: Sequence[RegressionShape], path: str = "/regressions") -> list[Regression]:
+    """Give the regressions that were read; one without its figures is left out."""
+    return fitting(SERVICE, path, shapes, lambda shape: regression_of(shape, path), "figures")
+
+
+def audit_events_of(shapes: Sequence[AuditShape]) -> list[AuditEvent]:
+    """Give the rows of the audit trail that were read; one without an id is left out."""
+    return fitting(SERVICE, "/audit", shapes, audit_event_of, "ids")
 
 
 def regression_of(shape: RegressionShape, path: str = "/regressions") -> Regression:

@@ -14,20 +14,21 @@ from adapters.cloudlink.decoding import SERVICE, decode
 from adapters.cloudlink.shared_reads import SharedReads
 from adapters.cloudlink.wire import Deleted
 from adapters.errors import NotAllowed, NotFound
+from adapters.finishing import finished
+from adapters.health import ServiceHealth
 from adapters.http.upstream import Answer, Upstream
 from adapters.principal import Principal
 
 K = TypeVar("K")
 T = TypeVar("T")
 
-AT_ONCE = 8
 SCAN_SECONDS = 120.0
 """The upstream answers a request for a scan when the scan has ended."""
 ID = re.compile(r"[A-Za-z0-9_-]{1,128}\Z")
 
 
 class Exchange:
-    """Sends what the tenant asks for, at most eight requests at once; `patient` is for what takes long."""
+    """Sends what the tenant asks for; `patient` is for what takes long."""
 
     def __init__(self, upstream: Upstream, patient: Upstream, tenant: str) -> None:
         self.base_url = upstream.base_url
@@ -35,7 +36,6 @@ class Exchange:
         self._upstream = upstream
         self._patient = patient
         self._shared = SharedReads()
-        self._turns = asyncio.Semaphore(AT_ONCE)
 
     def serves(self, principal: Principal) -> bool:
         """Say whether the account is this caller's."""
@@ -56,21 +56,19 @@ class Exchange:
 
     async def read_anew(self, path: str, shape: type[T], params: Mapping[str, str] | None = None) -> T:
         """GET a path."""
-        async with self._turns:
-            return decode(await self._upstream.send("GET", path, params=params), shape, path)
+        return decode(await self._upstream.send("GET", path, params=params), shape, path)
 
     async def ask(self, path: str, shape: type[T], body: msgspec.Struct) -> T:
         """POST a question that changes nothing."""
-        async with self._turns:
-            return decode(await self._upstream.send("POST", path, body=msgspec.json.encode(body)), shape, path)
+        return decode(await self._upstream.send("POST", path, body=msgspec.json.encode(body)), shape, path)
 
     async def write(self, method: str, path: str, shape: type[T], body: msgspec.Struct | None = None) -> T:
         """Send a change, even if the caller leaves; what is read after it is read anew."""
-        return await asyncio.shield(self._write(self._upstream, method, path, shape, body))
+        return await finished(self._write(self._upstream, method, path, shape, body))
 
     async def write_patiently(self, path: str, shape: type[T], params: Mapping[str, str]) -> T:
         """POST what takes long."""
-        return await asyncio.shield(self._write(self._patient, "POST", path, shape, None, params))
+        return await finished(self._write(self._patient, "POST", path, shape, None, params))
 
     async def delete(self, folder: str, key: str) -> bool:
         """DELETE a thing; False where there is none."""
@@ -85,7 +83,12 @@ class Exchange:
 
     def forget(self) -> None:
         """Read anew whatever is asked for from now on: something is said to have changed."""
+        self._upstream.forget()
         self._shared.forget()
+
+    def with_standing(self, health: ServiceHealth) -> ServiceHealth:
+        """Add how the calls to the upstream stand."""
+        return self._upstream.with_standing(health)
 
     async def close(self) -> None:
         """Break off what is being read and close all connections."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
 
+from adapters.cloudlink.models import Moment
 from adapters.cloudlink.wire import Flaw
 from adapters.errors import InvalidInput
 
@@ -29,8 +31,7 @@ class Flawed(Exception):
 
 def read_query(given: Mapping[str, str], shape: type[T]) -> T:
     """Read parameters; raises Flawed."""
-    # A plus sign that nobody escaped arrives as a space.
-    texts = {name: text.replace(" ", "+") if name in MOMENTS else text for name, text in given.items()}
+    texts = {name: _moment(name, text) if name in MOMENTS else text for name, text in given.items()}
     try:
         return msgspec.convert(texts, shape, strict=False)
     except msgspec.ValidationError as error:
@@ -50,6 +51,13 @@ def read_json(body: bytes, shape: type[T]) -> T:
 def flaw_of(refused: InvalidInput, place: str) -> Flaw:
     """Say where the part of a request lies that was refused."""
     return Flaw(loc=[place, *_steps(refused.field or "")], msg=refused.message, type="value_error")
+
+
+def _moment(name: str, text: str) -> datetime:
+    try:
+        return msgspec.convert(text.replace(" ", "+"), Moment)  # a plus sign that nobody escaped
+    except msgspec.ValidationError as error:
+        raise Flawed(Flaw(loc=["query", name], msg=str(error), type="value_error")) from None
 
 
 def _flaw(place: str, told: str) -> Flaw:

@@ -15,16 +15,17 @@ from adapters.cloudlink.rest_actions import RestActions, RestScans
 from adapters.cloudlink.rest_budgets import RestBudgets
 from adapters.cloudlink.rest_costs import RestCosts
 from adapters.cloudlink.rest_regressions import RestRegressions
+from adapters.cloudlink.upstream import POLICY
 from adapters.cloudlink.watched import PACE
 from adapters.cloudlink.webhooks import Event
 from adapters.context import AdapterContext
 from adapters.errors import AdapterError
 from adapters.health import Health, ServiceHealth
 from adapters.http.polling import Pace
-from adapters.http.retry import RetryTransport
+from adapters.http.stack import open_stack
+from adapters.http.tokens import OWNER, PerToken, as_tenant
 from adapters.http.upstream import Upstream
 
-CONNECTIONS = 32
 HEALTH_SECONDS = 30.0
 """How long an answer about the health is good for: asking counts against the upstream's 60 requests a minute."""
 
@@ -58,7 +59,7 @@ class RestCloudLink(RestCosts, RestRegressions, RestBudgets, RestScans, RestActi
         """Ask for a short list, at most every 30 seconds."""
         if self._health is None or time.monotonic() - self._health[0] > HEALTH_SECONDS:
             self._health = (time.monotonic(), await self._look_at_health())
-        return self._health[1]
+        return self._exchange.with_standing(self._health[1])
 
     async def receive(self, event: Event) -> None:
         """Tell watchers of what a webhook has brought, or look what it was that changed."""
@@ -103,9 +104,16 @@ class RestCloudLink(RestCosts, RestRegressions, RestBudgets, RestScans, RestActi
         return ServiceHealth(adapter=adapter, health=Health.UP, latency_ms=latency_ms, rate_limit_remaining=remaining)
 
 
-def build(context: AdapterContext) -> RestCloudLink:
+def build(context: AdapterContext) -> RestCloudLink | PerToken:
     """Build the adapter from its context: the entry point `cloudlink-rest`."""
-    wire = RetryTransport(httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=CONNECTIONS), trust_env=False))
-    upstream = Upstream(SERVICE, context.location, context.token, wire)
-    patient = Upstream(SERVICE, context.location, context.token, wire, SCAN_SECONDS)
-    return RestCloudLink(Exchange(upstream, patient, context.cloudlink.tenant))
+    stack = open_stack(POLICY.with_limit(context.calls_per_minute))
+
+    def over(token: str | None, tenant: str, *, is_lent: bool) -> RestCloudLink:
+        upstream = Upstream(SERVICE, context.location, token, stack, is_lent=is_lent)
+        patient = Upstream(SERVICE, context.location, token, stack, SCAN_SECONDS, is_lent=is_lent)
+        return RestCloudLink(Exchange(upstream, patient, tenant))
+
+    shared = over(context.token, context.cloudlink.tenant, is_lent=False)
+    if not context.takes_tokens:
+        return shared
+    return PerToken("cloudlink", shared, lambda token: over(token, OWNER, is_lent=True), as_tenant, context.tokens)

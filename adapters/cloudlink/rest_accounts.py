@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from adapters.cloudlink.account import AuditEvent, Credential, NewCredential, NewWebhook, Plan, Resource, Stats, Webhook
-from adapters.cloudlink.decoding import audit_event_of
+from adapters.cloudlink.decoding import audit_events_of
 from adapters.cloudlink.exchange import Exchange, in_order, segment
 from adapters.cloudlink.keyset import NOTHING_KNOWN, audit_position, no_page, page_of, rows_to_ask
 from adapters.cloudlink.port import AuditFilter
@@ -75,7 +75,7 @@ class RestAccounts:
         found = await self._exchange.read(
             "/audit", Items[AuditShape], event_type=wanted.event_type, since=since, limit=asked
         )
-        rows = [audit_event_of(row) for row in found.items]
+        rows = audit_events_of(found.items)
         return page_of(rows, audit_position, first, after, is_whole=len(rows) < asked)
 
     async def stats(self, principal: Principal) -> Stats:

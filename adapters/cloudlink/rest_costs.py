@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from adapters.cloudlink.decoding import SERVICE
 from adapters.cloudlink.exchange import Exchange, in_order, of_each, segment
 from adapters.cloudlink.keyset import deploy_position, newest_first, no_page, page_of, rows_to_ask
 from adapters.cloudlink.models import Anomaly, CostEstimate, CostRecord, CostSnapshot, Deploy, NewDeploy
@@ -20,7 +21,7 @@ class RestCosts:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._deploys = Lookups(self._ask_deploy, lambda _deploy: False, lambda _deploy_id: False)
+        self._deploys = Lookups(SERVICE, self._ask_deploy, lambda _deploy: False, lambda _deploy_id: False)
 
     async def ingest_costs(self, principal: Principal, records: Sequence[CostRecord]) -> int:
         """POST /cloud-costs/ingest, 10,000 records at a time: where one is refused, those before it are in."""
@@ -83,7 +84,7 @@ class RestCosts:
         """GET /anomalies."""
         if not self._exchange.serves(principal):
             return []
-        return list((await self._exchange.read("/anomalies", Anomalies)).anomalies)
+        return list((await self._exchange.read("/anomalies", Anomalies[Anomaly])).anomalies)
 
     async def anomalies_of_services(self, principal: Principal, services: Sequence[str]) -> list[Anomaly | None]:
         """GET /anomalies: the list has all that there are."""

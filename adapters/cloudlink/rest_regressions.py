@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from adapters.cloudlink.decoding import detection_of, regression_of
+from adapters.cloudlink.decoding import detection_of, regression_of, regressions_of
 from adapters.cloudlink.exchange import Exchange, in_order, segment
 from adapters.cloudlink.keyset import newest_first, no_page, page_of, regression_position, rows_to_ask
 from adapters.cloudlink.models import Detection, Regression
@@ -90,7 +90,7 @@ class RestRegressions:
 
     async def _newest_regressions(self, limit: int, status: str | None = None) -> list[Regression]:
         rows = await self._exchange.read("/regressions", list[RegressionShape], status=status, limit=limit)
-        return [regression_of(row) for row in rows]
+        return regressions_of(rows)
 
     async def _watched_regression_rows(self) -> list[Regression]:
         return await self._newest_regressions(WATCHED)

@@ -16,16 +16,17 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from adapters.cloudlink.callers import Callers
-from adapters.cloudlink.document import write_document
+from adapters.cloudlink.document import API, write_document
 from adapters.cloudlink.endpoints import accounts, budgets, costs
 from adapters.cloudlink.endpoints.endpoint import Call, Endpoint, Served, not_found
 from adapters.cloudlink.rates import Standing, TenantRates
 from adapters.cloudlink.reading import Flawed, flaw_of, read_json, read_query
-from adapters.cloudlink.swagger import swagger_routes
 from adapters.cloudlink.wire import Flaw, Flaws, HealthAnswer, Refusal
 from adapters.errors import Conflict, InvalidInput, LimitExceeded, NotAllowed, NotFound, Refused, Unavailable
 from adapters.health import Health
-from adapters.http.serving import BodyTooLarge, bearer_token, read_body
+from adapters.http.openapi import document_route
+from adapters.http.serving import BodyTooLarge, bearer_token, one_route_per_path, read_body
+from adapters.http.swagger import swagger_routes
 from adapters.keys import Unauthorized
 
 ENDPOINTS = (*costs.ENDPOINTS, *budgets.ENDPOINTS, *accounts.ENDPOINTS)
@@ -46,14 +47,13 @@ class CloudLinkServer:
 
     def routes(self) -> list[BaseRoute]:
         """List the documented paths, with their document and the pages that show it."""
-        document = msgspec.json.encode(write_document(ENDPOINTS))
         return [
             Route("/health", self.health),
-            Route("/openapi.json", lambda _request: Response(document, media_type="application/json")),
-            *swagger_routes(),
-            *(
+            document_route(write_document(ENDPOINTS)),
+            *swagger_routes(API.title),
+            *one_route_per_path(
                 Route(_route_path(endpoint.path), partial(self._guarded, endpoint), methods=[endpoint.method])
-                for endpoint in ENDPOINTS
+                for endpoint in sorted(ENDPOINTS, key=_is_pattern)
             ),
         ]
 
@@ -106,6 +106,11 @@ async def _given(endpoint: Endpoint, request: Request) -> Any:
     if endpoint.body is not None:
         return read_json(await read_body(request, endpoint.body_bytes), endpoint.body)
     return read_query(request.query_params, endpoint.query) if endpoint.query is not None else None
+
+
+def _is_pattern(endpoint: Endpoint) -> bool:
+    """Say whether the path names a thing; such paths come after those that are written out."""
+    return "{" in endpoint.path
 
 
 def _route_path(path: str) -> str:

@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, cast
 
+from adapters.cloudlink.decoding import SERVICE
+from adapters.http.deadline import shared_within_deadline
+
 T = TypeVar("T")
 
 GOOD_SECONDS = 1.0
@@ -26,7 +29,7 @@ class SharedReads:
             self._reads[key] = task
             self._running.add(task)
             task.add_done_callback(lambda done: self._ended(key, done))
-        return cast("T", await asyncio.shield(self._reads[key]))
+        return cast("T", await shared_within_deadline(self._reads[key], SERVICE))
 
     def forget(self) -> None:
         """Read anew whatever is asked for from now on: something has been written."""

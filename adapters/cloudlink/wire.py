@@ -8,7 +8,6 @@ import msgspec
 
 from adapters.cloudlink.account import ActionStatus, AuditEvent, Plan
 from adapters.cloudlink.models import (
-    Anomaly,
     CostRecord,
     Moment,
     Regression,
@@ -40,10 +39,10 @@ class ServiceNames(msgspec.Struct, frozen=True, kw_only=True):
     services: list[str]
 
 
-class Anomalies(msgspec.Struct, frozen=True, kw_only=True):
+class Anomalies(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """GET /anomalies."""
 
-    anomalies: list[Anomaly]
+    anomalies: list[T]
 
 
 class Deleted(msgspec.Struct, frozen=True, kw_only=True):

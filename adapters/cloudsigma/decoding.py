@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import httpx
@@ -12,6 +12,7 @@ from adapters.cloudsigma.models import DetectionGap, Ioc, Notice, Output, Output
 from adapters.cloudsigma.wire import Failure, Problem, Success
 from adapters.errors import AdapterError, InvalidPayload, NotAllowed
 from adapters.http.refusals import refusal
+from adapters.http.rows import UNREADABLE, is_list, read_list
 from adapters.http.upstream import Answer
 
 T = TypeVar("T")
@@ -19,7 +20,6 @@ T = TypeVar("T")
 SERVICE = "CloudSigma"
 GATEWAY_CODES = {401: "Unauthorized", 403: "Forbidden", 429: "RateLimitExceeded"}
 """What the gateway in front of the upstream answers by itself, in no envelope."""
-UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class _RawOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -35,7 +35,10 @@ def decode(answer: Answer, shape: type[T], path: str) -> T:
     """Read the data of an answer as a `shape`; raises the error that the answer stands for."""
     if answer.status >= httpx.codes.BAD_REQUEST:
         raise _error_of(answer, path)
-    return _decode(answer.body, Success[shape], path).data  # type: ignore[valid-type] # a type at run time
+    if not is_list(shape):
+        return _decode(answer.body, Success[shape], path).data  # type: ignore[valid-type] # a type at run time
+    data = _decode(answer.body, Success[msgspec.Raw], path).data
+    return _fitted(lambda: read_list(SERVICE, path, data, shape), path)
 
 
 def decode_output(raw: bytes | msgspec.Raw, path: str) -> Output:
@@ -53,8 +56,12 @@ def decode_output(raw: bytes | msgspec.Raw, path: str) -> Output:
 
 
 def _decode(raw: bytes | msgspec.Raw, shape: type[T], path: str) -> T:
+    return _fitted(lambda: msgspec.json.decode(raw, type=shape), path)
+
+
+def _fitted(read: Callable[[], T], path: str) -> T:
     try:
-        return msgspec.json.decode(raw, type=shape)
+        return read()
     except UNREADABLE as error:
         message = f"{SERVICE} answered {path} with what does not fit: {error}"
         raise InvalidPayload("PipelineFailed", message, SERVICE) from error

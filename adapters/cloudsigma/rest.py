@@ -27,12 +27,14 @@ from adapters.context import AdapterContext
 from adapters.errors import AdapterError, NotAllowed, NotFound
 from adapters.events.feed import InProcessChangeFeed
 from adapters.events.watching import Observation, watch
+from adapters.finishing import finished
 from adapters.health import Health, ServiceHealth
 from adapters.http.lookups import Lookups
 from adapters.http.polling import DOCUMENTED_PACE, Pace, SharedPoll, Subject
 from adapters.http.stack import open_stack
+from adapters.http.tokens import OWNER, PerToken, as_owner
 from adapters.http.upstream import Upstream
-from adapters.ownership import Ownership
+from adapters.ownership import OneOwner, Ownership
 from adapters.paging import Page, Position, cursor_of, position_of
 from adapters.principal import Principal
 
@@ -49,11 +51,11 @@ class Detail(NamedTuple):
 class RestCloudSigma:
     """Speaks the documented wire; see `port.CloudSigma` for what each method promises."""
 
-    def __init__(self, upstream: Upstream, ownership: Ownership, pace: Pace = DOCUMENTED_PACE) -> None:
+    def __init__(self, upstream: Upstream, ownership: Ownership | OneOwner, pace: Pace = DOCUMENTED_PACE) -> None:
         self._upstream = upstream
         self._ownership = ownership
         self._feed: InProcessChangeFeed[Execution] = InProcessChangeFeed()
-        self._lookups = Lookups(self._ask, lambda detail: detail.execution.finished, self._has_ended)
+        self._lookups = Lookups(SERVICE, self._ask, lambda detail: detail.execution.finished, self._has_ended)
         subject = Subject(
             service=SERVICE,
             list_all=self._list,
@@ -92,7 +94,7 @@ class RestCloudSigma:
 
     async def generate(self, principal: Principal, request: GenerateRequest) -> Execution:
         """POST /v1/generate; whose it is is recorded even if the caller goes away meanwhile."""
-        return await asyncio.shield(self._generate(principal, request))
+        return await finished(self._generate(principal, request))
 
     async def _generate(self, principal: Principal, request: GenerateRequest) -> Execution:
         answer = await self._upstream.send("POST", "/v1/generate", body=msgspec.json.encode(_body_of(request)))
@@ -152,7 +154,7 @@ class RestCloudSigma:
 
     async def _list(self) -> list[Execution]:
         answer = await self._upstream.send("GET", "/v1/executions", params={"limit": "50"})
-        return decode(answer, ExecutionList, "/v1/executions").executions
+        return decode(answer, ExecutionList[Execution], "/v1/executions").executions
 
     async def _execution(self, arn: str) -> Execution | None:
         detail = await self._lookups.get(arn)
@@ -228,7 +230,17 @@ def _position(execution: Execution) -> Position:
     return Position(execution.started_at, execution.arn)
 
 
-def build(context: AdapterContext) -> RestCloudSigma:
+def build(context: AdapterContext) -> RestCloudSigma | PerToken:
     """Build the adapter from its context: the entry point `cloudsigma-rest`."""
-    upstream = Upstream(SERVICE, context.location, context.token, open_stack(POLICY), codes=CODES)
-    return RestCloudSigma(upstream, Ownership(context.database, "cloudsigma"))
+    stack = open_stack(POLICY.with_limit(context.calls_per_minute))
+
+    def over(token: str | None, ownership: Ownership | OneOwner, *, is_lent: bool) -> RestCloudSigma:
+        upstream = Upstream(SERVICE, context.location, token, stack, codes=CODES, is_lent=is_lent)
+        return RestCloudSigma(upstream, ownership)
+
+    shared = over(context.token, Ownership(context.database, "cloudsigma"), is_lent=False)
+    if not context.takes_tokens:
+        return shared
+    return PerToken(
+        "cloudsigma", shared, lambda token: over(token, OneOwner(OWNER), is_lent=True), as_owner, context.tokens
+    )

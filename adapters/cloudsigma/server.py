@@ -15,16 +15,39 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from adapters.cloudsigma.callers import Callers
+from adapters.cloudsigma.document import API, HISTORY_SIZE, write_document
 from adapters.cloudsigma.local.adapter import LocalCloudSigma
 from adapters.cloudsigma.models import Execution
 from adapters.cloudsigma.validation import validated
-from adapters.cloudsigma.wire import ExecutionList, ExecutionRow, Failure, GenerateBody, Problem, StatusAnswer, Success
+from adapters.cloudsigma.wire import (
+    ApiKeys,
+    Deleted,
+    ExecutionList,
+    ExecutionRow,
+    Failure,
+    GenerateBody,
+    HealthAnswer,
+    KeyBody,
+    Problem,
+    StatusAnswer,
+    Success,
+)
 from adapters.errors import Conflict, InvalidInput, LimitExceeded, NotAllowed, NotFound, Refused
-from adapters.http.serving import AccountRates, BodyTooLarge, Rate, bearer_token, decode_body, read_body, web_pages
+from adapters.http.openapi import document_route
+from adapters.http.serving import (
+    AccountRates,
+    BodyTooLarge,
+    Rate,
+    bearer_token,
+    decode_body,
+    one_route_per_path,
+    read_body,
+    web_pages,
+)
+from adapters.http.swagger import swagger_routes
 from adapters.keys import Unauthorized
 from adapters.principal import Principal
 
-HISTORY_SIZE = 50
 BURST = 100.0
 REQUESTS_PER_SECOND = 50.0
 BODY_BYTES = 1024 * 1024
@@ -49,21 +72,27 @@ class CloudSigmaServer:
         self._rates = AccountRates()
 
     def routes(self) -> list[Route]:
-        """List the documented paths."""
+        """List the documented paths, with their document and the pages that show it."""
         return [
-            Route("/v1/health", self.health),
-            Route("/v1/generate", self._guarded(self.generate), methods=["POST"]),
-            Route("/v1/status/{arn:path}", self._guarded(self.status)),
-            Route("/v1/executions", self._guarded(self.executions)),
-            Route("/v1/usage", self._guarded(self.usage)),
-            Route("/v1/api-keys", self._guarded(self.list_keys), methods=["GET"]),
-            Route("/v1/api-keys", self._guarded(self.make_key), methods=["POST"]),
-            Route("/v1/api-keys/{prefix}", self._guarded(self.delete_key), methods=["DELETE"]),
+            document_route(write_document()),
+            *swagger_routes(API.title),
+            *one_route_per_path(
+                [
+                    Route("/v1/health", self.health),
+                    Route("/v1/generate", self._guarded(self.generate), methods=["POST"]),
+                    Route("/v1/status/{arn:path}", self._guarded(self.status)),
+                    Route("/v1/executions", self._guarded(self.executions)),
+                    Route("/v1/usage", self._guarded(self.usage)),
+                    Route("/v1/api-keys", self._guarded(self.list_keys), methods=["GET"]),
+                    Route("/v1/api-keys", self._guarded(self.make_key), methods=["POST"]),
+                    Route("/v1/api-keys/{prefix}", self._guarded(self.delete_key), methods=["DELETE"]),
+                ]
+            ),
         ]
 
     async def health(self, _request: Request) -> Response:
         """Say that the server is there; open to all."""
-        return _answer({"status": "ok"})
+        return _answer(HealthAnswer())
 
     async def generate(self, request: Request, caller: Principal) -> Any:
         """Start an execution."""
@@ -96,7 +125,7 @@ class CloudSigmaServer:
     async def executions(self, request: Request, caller: Principal) -> Any:
         """List the newest executions."""
         limit = request.query_params.get("limit", str(HISTORY_SIZE))
-        if not limit.isdecimal() or not 1 <= int(limit[:9]) <= HISTORY_SIZE:
+        if not (limit.isdecimal() and len(limit) < 10 and 1 <= int(limit) <= HISTORY_SIZE):  # noqa: PLR2004 - more digits than the limit has
             raise InvalidInput("ValidationError", f"limit is {limit[:20]!r}: give 1 to {HISTORY_SIZE}", "limit")
         page = await self._adapter.executions(caller, int(limit))
         return ExecutionList(executions=[ExecutionRow(**_fields(execution)) for execution in page.nodes])
@@ -107,17 +136,17 @@ class CloudSigmaServer:
 
     async def make_key(self, request: Request, caller: Principal) -> Any:
         """Make an API key."""
-        body = decode_body(await read_body(request, BODY_BYTES), _KeyBody, "ValidationError")
+        body = decode_body(await read_body(request, BODY_BYTES), KeyBody, "ValidationError")
         return await self._callers.make_key(caller, body.name)
 
     async def list_keys(self, _request: Request, caller: Principal) -> Any:
         """List the caller's API keys."""
-        return {"keys": await self._callers.list_keys(caller)}
+        return ApiKeys(keys=await self._callers.list_keys(caller))
 
     async def delete_key(self, request: Request, caller: Principal) -> Any:
         """Delete one of the caller's API keys."""
         await self._callers.delete_key(caller, request.path_params["prefix"])
-        return {"deleted": True}
+        return Deleted()
 
     def _guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         @wraps(handler)
@@ -129,10 +158,6 @@ class CloudSigmaServer:
             return _answer(await handler(request, caller))
 
         return endpoint
-
-
-class _KeyBody(msgspec.Struct, frozen=True):
-    name: str
 
 
 def create_server(adapter: LocalCloudSigma, callers: Callers, origins: Sequence[str] = ()) -> Starlette:

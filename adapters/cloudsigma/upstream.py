@@ -18,5 +18,5 @@ CODES = UpstreamCodes(
 POLICY = UpstreamPolicy(
     service=SERVICE,
     limits=(Limit("generate", 5, 60.0, "POST", "/v1/generate"), Limit("all", 50, 1.0)),
-    fresh=(Freshness("/v1/(executions|usage|health)", 1.0),),
+    fresh=(Freshness("/v1/(executions|usage)", 1.0),),
 )

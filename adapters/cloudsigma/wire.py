@@ -31,6 +31,12 @@ class GenerateBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
     options: Options = Options()
 
 
+class HealthAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """GET /v1/health."""
+
+    status: str = "ok"
+
+
 class Success(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """The envelope of an answer."""
 
@@ -66,10 +72,16 @@ class ExecutionRow(Execution, frozen=True, kw_only=True, omit_defaults=True):
     ttps_extracted: int
 
 
-class ExecutionList(msgspec.Struct, frozen=True, kw_only=True):
+class ExecutionList(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """GET /v1/executions: newest first."""
 
-    executions: list[Execution] = []
+    executions: list[T] = []
+
+
+class KeyBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of POST /v1/api-keys."""
+
+    name: str
 
 
 class NewApiKey(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -88,3 +100,15 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     name: str
     created_at: datetime
     last_used_at: datetime | None = None
+
+
+class ApiKeys(msgspec.Struct, frozen=True, kw_only=True):
+    """GET /v1/api-keys: oldest first."""
+
+    keys: list[ApiKey]
+
+
+class Deleted(msgspec.Struct, frozen=True, kw_only=True):
+    """DELETE /v1/api-keys."""
+
+    deleted: bool = True

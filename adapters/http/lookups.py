@@ -7,6 +7,9 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
+from adapters.errors import DeadlineExceeded
+from adapters.http.deadline import remaining, shared_within_deadline
+
 T = TypeVar("T")
 
 KEPT = 200
@@ -17,14 +20,17 @@ class Lookups(Generic[T]):
     """Asks by key, at most eight at once; an answer that `is_final` is kept, the newest 200 of them.
 
     `has_ended` says of a key that it was seen in its final state meanwhile: then an answer under way may be older.
+    `service` names what is asked.
     """
 
     def __init__(
         self,
+        service: str,
         ask: Callable[[str], Awaitable[T | None]],
         is_final: Callable[[T], bool],
         has_ended: Callable[[str], bool],
     ) -> None:
+        self._service = service
         self._ask = ask
         self._is_final = is_final
         self._has_ended = has_ended
@@ -33,18 +39,21 @@ class Lookups(Generic[T]):
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def get(self, key: str) -> T | None:
-        """Give what the key names; None where there is no such thing."""
-        asked = self._asked.get(key)
-        if asked is not None:
-            answer = await asyncio.shield(asked)
-            if answer is None or self._is_final(answer) or not self._has_ended(key):
-                return answer
+        """Give what the key names; None where there is no such thing. Raises DeadlineExceeded, and what asking does."""
+        if (asked := self._asked.get(key)) is not None:
+            try:
+                answer = await shared_within_deadline(asked, self._service)
+                if answer is None or self._is_final(answer) or not self._has_ended(key):
+                    return answer
+            except DeadlineExceeded:
+                if not remaining():
+                    raise  # else it was the time of the operation that asked first
         if key in self._final:
             return self._final[key]
         if key not in self._asked:
             self._asked[key] = asyncio.create_task(self._get(key))
             self._asked[key].add_done_callback(lambda task: self._answered(key, task))
-        return await asyncio.shield(self._asked[key])
+        return await shared_within_deadline(self._asked[key], self._service)
 
     async def close(self) -> None:
         """Break off what is under way."""

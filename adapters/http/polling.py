@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
+from contextvars import Context
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, Protocol, TypeVar
@@ -15,6 +16,7 @@ from typing import Generic, Protocol, TypeVar
 from adapters.errors import AdapterError, InvalidPayload
 from adapters.events.feed import Change, InProcessChangeFeed
 from adapters.events.watching import Changing
+from adapters.http.traits import CallKind, calls_of_kind
 from adapters.paging import Position
 
 logger = logging.getLogger(__name__)
@@ -93,7 +95,9 @@ class SharedPoll(Generic[T]):
         if key is not None:
             self._watched[key] += 1
         if self._polling is None or self._polling.done():
-            self._polling = asyncio.create_task(self._poll(), name=f"{self._subject.service.lower()}-poll")
+            # Polling is nobody's operation: it has no deadline, and is part of no request.
+            name = f"{self._subject.service.lower()}-poll"
+            self._polling = asyncio.create_task(self._poll(), name=name, context=Context())
         try:
             yield
         finally:
@@ -171,7 +175,8 @@ class SharedPoll(Generic[T]):
         states: Sequence[T] = ()
         self._failure = None
         try:
-            states = await self._subject.list_all()
+            with calls_of_kind(CallKind.POLL):
+                states = await self._subject.list_all()
         except AdapterError as error:
             self._failure = error
         self._refreshed_at = time.monotonic()
@@ -191,6 +196,10 @@ class SharedPoll(Generic[T]):
             raise failures[0]
 
     async def _poll(self) -> None:
+        with calls_of_kind(CallKind.POLL):
+            await self._look_again_and_again()
+
+    async def _look_again_and_again(self) -> None:
         trouble = 0
         while self._watchers:
             try:

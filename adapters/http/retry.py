@@ -51,10 +51,11 @@ class RetryTransport(httpx.AsyncBaseTransport):
                 if attempt == attempts or wait >= remaining():
                     raise
             else:
+                if attempt == attempts or response.status_code not in PASSING:
+                    return response
                 asked = retry_after_seconds(response.headers) or 0
                 wait = max(wait, asked)
-                is_passing = response.status_code in PASSING and asked <= LONGEST_WAIT_SECONDS
-                if attempt == attempts or not is_passing or wait >= remaining():
+                if asked > LONGEST_WAIT_SECONDS or wait >= remaining():
                     return response
                 await response.aclose()
             if self._service is not None:

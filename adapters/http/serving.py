@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,11 +12,15 @@ import msgspec
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from adapters.errors import InvalidInput
 from adapters.keys import Unauthorized
 
 T = TypeVar("T")
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class BodyTooLarge(Exception):
@@ -51,6 +55,21 @@ class AccountRates:
         if len(self._buckets) > self._accounts:
             self._buckets.popitem(last=False)
         return left >= 1
+
+
+def one_route_per_path(routes: Iterable[Route]) -> list[Route]:
+    """Make one route of those that share a path: asked for another method, it names all of them in `Allow`."""
+    by_path: dict[str, dict[str, Endpoint]] = {}
+    for route in routes:
+        by_path.setdefault(route.path, {}).update(dict.fromkeys(route.methods or (), route.endpoint))
+    return [Route(path, _by_method(endpoints), methods=list(endpoints)) for path, endpoints in by_path.items()]
+
+
+def _by_method(endpoints: Mapping[str, Endpoint]) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        return await endpoints[request.method](request)
+
+    return endpoint
 
 
 def bearer_token(request: Request) -> str:

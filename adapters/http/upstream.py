@@ -18,6 +18,7 @@ from adapters.http.bucket import RateLimited
 from adapters.http.deadline import OutOfTime, operation_deadline, remaining
 from adapters.http.recorded import ANSWER_BYTES
 from adapters.http.request_id import HEADER, current_request_id
+from adapters.http.rows import missing_rows
 from adapters.http.stack import Stack
 from adapters.http.traits import EXTENSION, CallTraits, current_kind
 
@@ -50,7 +51,8 @@ CODES = UpstreamCodes()
 class Upstream:
     """Sends requests to `base_url` through a stack of transports; `service` names it in errors.
 
-    Redirects are not followed, so the token stays with its own service.
+    Redirects are not followed, so the token stays with its own service. A transport that `is_lent` is closed by another
+    of the service's upstreams, which share its breaker, limits and connections.
     """
 
     def __init__(
@@ -61,6 +63,8 @@ class Upstream:
         transport: httpx.AsyncBaseTransport,
         deadline_seconds: float = DEADLINE_SECONDS,
         codes: UpstreamCodes = CODES,
+        *,
+        is_lent: bool = False,
     ) -> None:
         self.service = service
         self.base_url = base_url.rstrip("/")
@@ -72,6 +76,7 @@ class Upstream:
         self._transport = transport
         self._deadline_seconds = deadline_seconds
         self._codes = codes
+        self._is_lent = is_lent
 
     async def send(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: bytes | None = None
@@ -99,15 +104,24 @@ class Upstream:
         return answer
 
     def with_standing(self, health: ServiceHealth) -> ServiceHealth:
-        """Add to an adapter's health how its breaker stands, and what is left of its limit."""
+        """Add to an adapter's health which rows are missing, how its breaker stands, and what is left of its limit."""
+        missing = missing_rows(self.service)
+        if health.message is None and missing is not None:
+            health = msgspec.structs.replace(health, message=missing)
         if not isinstance(self._transport, Stack):
             return health
-        left = self._transport.calls_left(httpx.Request("GET", self.base_url, headers=self._headers))
+        left = self._transport.calls_left(self._unsent())
         return msgspec.structs.replace(health, breaker=self._transport.breaker, rate_limit_remaining=left)
 
+    def forget(self) -> None:
+        """Read anew whatever is asked for from now on: something is said to have changed."""
+        if isinstance(self._transport, Stack):
+            self._transport.forget(self._unsent())
+
     async def close(self) -> None:
-        """Close all connections."""
-        await self._transport.aclose()
+        """Close all connections, unless they are lent."""
+        if not self._is_lent:
+            await self._transport.aclose()
 
     async def _answer(self, call: observing.Call, params: Mapping[str, str] | None, body: bytes | None) -> Answer:
         seconds = remaining()
@@ -122,6 +136,9 @@ class Upstream:
             raise self._late(what, seconds) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise self._error_of(error, what) from error
+
+    def _unsent(self) -> httpx.Request:
+        return httpx.Request("GET", self.base_url, headers=self._headers)
 
     def _late(self, what: str, seconds: float) -> DeadlineExceeded:
         message = f"{self.service} did not answer {what} within {seconds:.3g} s"

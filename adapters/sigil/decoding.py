@@ -9,6 +9,7 @@ import msgspec
 
 from adapters.errors import AdapterError, InvalidPayload, NotAllowed
 from adapters.http.refusals import refusal
+from adapters.http.rows import UNREADABLE, is_list, read_list
 from adapters.http.upstream import Answer
 from adapters.sigil.models import Phase, PhaseName, Scan, ScanStatus
 from adapters.sigil.wire import Failure, PhaseShape, PhaseStatus, Problem, ScanShape
@@ -16,7 +17,6 @@ from adapters.sigil.wire import Failure, PhaseShape, PhaseStatus, Problem, ScanS
 T = TypeVar("T")
 
 SERVICE = "Sigil"
-UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 GATEWAY_CODES = {401: "unauthorized", 403: "plan_required", 404: "not_found", 429: "rate_limit_exceeded"}
 """What something in front of the upstream answers by itself, in no envelope."""
 
@@ -26,6 +26,8 @@ def decode(answer: Answer, shape: type[T], path: str) -> T:
     if answer.status >= httpx.codes.BAD_REQUEST:
         raise _error_of(answer, path)
     try:
+        if is_list(shape):
+            return read_list(SERVICE, path, answer.body, shape)
         return msgspec.json.decode(answer.body, type=shape)
     except UNREADABLE as error:
         message = f"{SERVICE} answered {path} with what does not fit: {error}"

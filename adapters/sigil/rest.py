@@ -14,12 +14,14 @@ from adapters.context import AdapterContext
 from adapters.errors import AdapterError, Conflict, NotAllowed, NotFound
 from adapters.events.feed import InProcessChangeFeed
 from adapters.events.watching import Observation, watch
+from adapters.finishing import finished
 from adapters.health import Health, ServiceHealth
 from adapters.http.lookups import Lookups
 from adapters.http.polling import DOCUMENTED_PACE, Pace, SharedPoll, Subject
 from adapters.http.stack import open_stack
+from adapters.http.tokens import OWNER, PerToken, as_owner
 from adapters.http.upstream import Upstream
-from adapters.ownership import Ownership
+from adapters.ownership import OneOwner, Ownership
 from adapters.paging import Page
 from adapters.principal import Principal
 from adapters.sigil.decoding import SERVICE, decode, scan_of
@@ -38,12 +40,12 @@ SCANS_OF_A_PACKAGE = 20
 class RestSigil:
     """Speaks the documented wire; see `port.Sigil` for what each method promises."""
 
-    def __init__(self, upstream: Upstream, ownership: Ownership, pace: Pace = DOCUMENTED_PACE) -> None:
+    def __init__(self, upstream: Upstream, ownership: Ownership | OneOwner, pace: Pace = DOCUMENTED_PACE) -> None:
         self._upstream = upstream
         self._ownership = ownership
         self._lists = Lists(upstream)
         self._feed: InProcessChangeFeed[Scan] = InProcessChangeFeed()
-        self._scans = Lookups(self._ask, lambda scan: scan.finished, self._has_ended)
+        self._scans = Lookups(SERVICE, self._ask, lambda scan: scan.finished, self._has_ended)
         subject = Subject(
             service=SERVICE,
             list_all=self._lists.newest_scans,
@@ -72,9 +74,9 @@ class RestSigil:
     async def submit(self, principal: Principal, target: str, policy: str = "default", *, force: bool = False) -> Scan:
         """POST /v1/scans; a scan that the upstream has for another tenant of ours is asked for anew."""
         try:
-            return await asyncio.shield(self._submit(principal, ScanBody(target=target, policy=policy, force=force)))
+            return await finished(self._submit(principal, ScanBody(target=target, policy=policy, force=force)))
         except Conflict:
-            return await asyncio.shield(self._submit(principal, ScanBody(target=target, policy=policy, force=True)))
+            return await finished(self._submit(principal, ScanBody(target=target, policy=policy, force=True)))
 
     async def scans(self, principal: Principal, first: int, after: str | None, wanted: ScanFilter) -> Page[Scan]:
         """GET /v1/scans: the upstream's list, of which the tenant's own are shown; at most 2,000 rows are read."""
@@ -193,7 +195,14 @@ def _is_news(known: Scan, scan: Scan) -> bool:
     return len(scan.phases) > len(known.phases) or known.package_version != scan.package_version
 
 
-def build(context: AdapterContext) -> RestSigil:
+def build(context: AdapterContext) -> RestSigil | PerToken:
     """Build the adapter from its context: the entry point `sigil-rest`."""
-    upstream = Upstream(SERVICE, context.location, context.token, open_stack(POLICY))
-    return RestSigil(upstream, Ownership(context.database, "sigil"))
+    stack = open_stack(POLICY.with_limit(context.calls_per_minute))
+
+    def over(token: str | None, ownership: Ownership | OneOwner, *, is_lent: bool) -> RestSigil:
+        return RestSigil(Upstream(SERVICE, context.location, token, stack, is_lent=is_lent), ownership)
+
+    shared = over(context.token, Ownership(context.database, "sigil"), is_lent=False)
+    if not context.takes_tokens:
+        return shared
+    return PerToken("sigil", shared, lambda token: over(token, OneOwner(OWNER), is_lent=True), as_owner, context.tokens)

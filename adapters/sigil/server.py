@@ -16,12 +16,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from adapters.errors import Conflict, InvalidInput, LimitExceeded, NotAllowed, NotFound, Refused, Unavailable
-from adapters.http.serving import AccountRates, BodyTooLarge, Rate, bearer_token, decode_body, read_body, web_pages
+from adapters.http.openapi import document_route
+from adapters.http.serving import (
+    AccountRates,
+    BodyTooLarge,
+    Rate,
+    bearer_token,
+    decode_body,
+    one_route_per_path,
+    read_body,
+    web_pages,
+)
+from adapters.http.swagger import swagger_routes
 from adapters.keys import Unauthorized
 from adapters.paging import Page
 from adapters.principal import Principal
 from adapters.sigil.callers import Callers
 from adapters.sigil.decoding import scan_of
+from adapters.sigil.document import API, write_document
 from adapters.sigil.local.adapter import LocalSigil
 from adapters.sigil.local.admission import require_plan
 from adapters.sigil.models import PolicyResult, Scan
@@ -50,14 +62,20 @@ class SigilServer:
         self._rates = AccountRates()
 
     def routes(self) -> list[Route]:
-        """List the documented paths."""
+        """List the documented paths, with their document and the pages that show it."""
         return [
-            Route("/v1/scans", self._guarded(self.submit), methods=["POST"]),
-            Route("/v1/scans", self._guarded(self.scans), methods=["GET"]),
-            Route("/v1/scans/{scan_id}", self._guarded(self.scan)),
-            Route("/v1/threats", self._guarded(self.threats)),
-            Route("/v1/policies/evaluate", self._guarded(self.evaluate), methods=["POST"]),
-            Route("/v1/team/members", self._guarded(self.team_members)),
+            document_route(write_document()),
+            *swagger_routes(API.title),
+            *one_route_per_path(
+                [
+                    Route("/v1/scans", self._guarded(self.submit), methods=["POST"]),
+                    Route("/v1/scans", self._guarded(self.scans), methods=["GET"]),
+                    Route("/v1/scans/{scan_id}", self._guarded(self.scan)),
+                    Route("/v1/threats", self._guarded(self.threats)),
+                    Route("/v1/policies/evaluate", self._guarded(self.evaluate), methods=["POST"]),
+                    Route("/v1/team/members", self._guarded(self.team_members)),
+                ]
+            ),
         ]
 
     async def submit(self, request: Request, caller: Principal) -> Response:

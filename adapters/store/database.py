@@ -27,7 +27,7 @@ class Database:
             self.url = self.url.set(drivername="postgresql")
         self.is_postgres = self.url.get_backend_name() == "postgresql"
         driver_url = _for_asyncpg(self.url) if self.is_postgres else self.url
-        self.engine: AsyncEngine = create_async_engine(driver_url, pool_pre_ping=True)
+        self.engine: AsyncEngine = create_async_engine(driver_url, pool_pre_ping=True, hide_parameters=True)
         if not self.is_postgres:
             _prepare_sqlite(self.engine.sync_engine)
 

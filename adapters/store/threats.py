@@ -5,14 +5,14 @@ from __future__ import annotations
 from sqlalchemy import Column, Index, LargeBinary, String, Table, Text
 
 from adapters.store.metadata import metadata
-from adapters.store.types import UtcDateTime
+from adapters.store.types import Key, UtcDateTime
 
 threats = Table(
     "sigil_threats",
     metadata,
-    Column("id", String(256), primary_key=True),
+    Column("id", Key(256), primary_key=True),
     Column("ecosystem", String(16), nullable=False),
-    Column("package_name", String(256), nullable=False),
+    Column("package_name", Key(256), nullable=False),
     Column("threat_type", String(64), nullable=False),
     Column("severity", String(16), nullable=False),
     Column("description", Text, nullable=False),

@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 from sqlalchemy import DateTime, Dialect, String
 from sqlalchemy.types import TypeDecorator
 
+FIRST_MOMENT = datetime.min.replace(tzinfo=UTC)
+LAST_MOMENT = datetime.max.replace(tzinfo=UTC)
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment: aware in Python, UTC in the database, which on SQLite keeps no zone."""
@@ -16,12 +19,15 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
-        """Turn an aware moment into UTC; a naive one is a mistake in the caller."""
+        """Turn an aware moment into UTC, one beyond the calendar into its end; a naive one is the caller's mistake."""
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError(f"{value} has no time zone: give an aware datetime")
-        return value.astimezone(UTC)
+        try:
+            return value.astimezone(UTC)
+        except OverflowError:
+            return FIRST_MOMENT if value.year == 1 else LAST_MOMENT
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
         """Give back an aware moment."""

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from adapters.durable import DurableWork, durable_step
+from adapters.http.deadline import operation_deadline, remaining
 from tests.waiting import until
 
 NAME = "three-steps"
@@ -151,6 +152,20 @@ async def unreachable(process: Process) -> None:
     await process.durable.stop()
 
 
+async def unhurried(process: Process) -> None:
+    """Begin a workflow for an operation that has a minute."""
+
+    async def tell(_key: str) -> None:
+        process.write(f"left: {remaining()}")
+
+    process.durable.define("tell", tell)
+    await process.durable.start()
+    with operation_deadline(60):
+        await process.durable.begin("tell", "a")
+    await process.until("left: inf")
+    await process.durable.stop()
+
+
 async def idle(process: Process) -> None:
     """Start and stop without a workflow."""
     durable = DurableWork("sqlite://", "test")
@@ -198,7 +213,19 @@ async def bystander(process: Process) -> None:
 
 SCENARIOS = {
     scenario.__name__: scenario
-    for scenario in (killed, stopped, resumed, restarted, tidied, unreachable, idle, scheduled, late, bystander)
+    for scenario in (
+        killed,
+        stopped,
+        resumed,
+        restarted,
+        tidied,
+        unreachable,
+        unhurried,
+        idle,
+        scheduled,
+        late,
+        bystander,
+    )
 }
 
 

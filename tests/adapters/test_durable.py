@@ -91,6 +91,12 @@ def due_times(lines: list[str]) -> list[datetime]:
     return [datetime.fromisoformat(line.removeprefix("due ")) for line in lines if line.startswith("due ")]
 
 
+def test_a_workflow_outlasts_the_operation_that_began_it(tmp_path: Path, journal: Path) -> None:
+    """It has all the time it wants, whatever the operation's deadline is."""
+    lines = run("unhurried", f"sqlite:///{tmp_path / 'workflows.sqlite3'}", journal)
+    assert lines == ["left: inf"]
+
+
 def test_a_schedule_runs_each_time_once(durable_url: str, journal: Path) -> None:
     """After a restart it goes on with what is due then, and leaves out what was due in between."""
     first = due_times(run("scheduled", durable_url, journal))

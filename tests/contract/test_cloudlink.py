@@ -46,9 +46,10 @@ async def test_costs_are_read_as_they_were_recorded(cloudlink: CloudLink, princi
     assert await cloudlink.ingest_costs(principal, [*hourly(EC2, [1.0, 2.0, 3.0]), *hourly(S3, [0.5])]) == 4
     assert await cloudlink.services(principal) == [EC2, S3]
     now = this_hour()
-    spans = [CostSpan(EC2), CostSpan(EC2, now - HOUR, now), CostSpan(S3, now), CostSpan("none")]
+    within = CostSpan(EC2, now - HOUR - timedelta(minutes=30), now - timedelta(minutes=30))
+    spans = [CostSpan(EC2), CostSpan(EC2, now - HOUR, now), within, CostSpan(S3, now), CostSpan("none")]
     found = await cloudlink.costs(principal, spans)
-    assert [[row.cost_usd for row in rows] for rows in found] == [[3.0, 2.0, 1.0], [2.0], [0.5], []]
+    assert [[row.cost_usd for row in rows] for rows in found] == [[3.0, 2.0, 1.0], [2.0], [2.0], [0.5], []]
     assert [row.hour for row in found[1]] == [now - HOUR]
 
 

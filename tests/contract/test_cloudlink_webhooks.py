@@ -16,7 +16,6 @@ from starlette.applications import Starlette
 
 from adapters.cloudlink.account import NewWebhook
 from adapters.cloudlink.exchange import Exchange
-from adapters.cloudlink.local.vault import new_encryption_key
 from adapters.cloudlink.models import Regression, RegressionStatus
 from adapters.cloudlink.rest import RestCloudLink
 from adapters.events.watching import Observation
@@ -24,6 +23,7 @@ from adapters.http.polling import Pace
 from adapters.http.retry import RetryTransport
 from adapters.http.upstream import Upstream
 from adapters.principal import LOCAL_PRINCIPAL as LOCAL
+from adapters.vault import new_encryption_key
 from gateway.webhooks import webhook_routes
 from tests.contract.test_cloudlink import deployed
 from tests.running import start_server

@@ -22,6 +22,7 @@ from gateway.assembly import Assembly
 from gateway.principals import Keyring, read_keyring
 from gateway.serving import GracefulServer, build_server, listen
 from gateway.settings import Settings
+from gateway.tracing import Tracing
 from tests.doubles.memory_cloudsigma import MemoryCloudSigma, memory_assembly
 
 ALICE = "tg_" + "a" * 40
@@ -107,13 +108,13 @@ async def opened(folder: Path, keys: str = "") -> AsyncIterator[Edge]:
     await edge.assembly.database.close()
 
 
-def build_edge(folder: Path, keys: str = "", **settings: Any) -> Edge:
+def build_edge(folder: Path, keys: str = "", tracing: Tracing | None = None, **settings: Any) -> Edge:
     """Build a gateway over a new double."""
     read = Settings(data_dir=folder, port=0, api_keys=keys, **settings)
     keyring = read_keyring(read)
     cloudsigma = MemoryCloudSigma()
     assembly = memory_assembly(cloudsigma, folder)
-    return Edge(read, keyring, cloudsigma, assembly, create_app(read, assembly, keyring))
+    return Edge(read, keyring, cloudsigma, assembly, create_app(read, assembly, keyring, tracing))
 
 
 class Socket:

@@ -1,4 +1,4 @@
-"""`trigraph costs import`: what it takes, that a second time changes nothing, and that it is all or nothing."""
+"""`trigraph costs import`: what it takes, that a second time changes nothing, and that a wrong row stops all of it."""
 
 from __future__ import annotations
 

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from adapters import errors
+from adapters.cloudlink.exchange import segment
+from adapters.cloudsigma.models import Usage
+from adapters.principal import Principal
 from gateway.errors import CODES
 from tests.gateway.edge import Edge, Served, connected
 
@@ -51,6 +54,19 @@ async def test_an_adapters_error_has_its_sentence_and_a_stable_code(
     assert error["extensions"] == extensions
     assert error["path"] == ["usage"]
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+async def test_a_refusal_names_the_service_whose_adapter_raised_it(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where one operation asks several services, the caller sees which of them said no."""
+
+    async def usage(_principal: Principal) -> Usage:
+        segment("no id at all")
+        raise AssertionError
+
+    monkeypatch.setattr(edge.cloudsigma, "usage", usage)
+    (error,) = (await edge.ask(USAGE))["errors"]
+    assert error["extensions"]["service"] == "CloudLink"
+    assert error["extensions"]["code"] == "NOT_FOUND"
 
 
 @pytest.mark.parametrize("kind", errors.Refused.__subclasses__(), ids=lambda kind: kind.__name__)

@@ -34,4 +34,10 @@ async def test_without_a_store_nothing_is_ready(edge: Edge) -> None:
     async with edge.client() as client:
         ready = await client.get("/readyz")
     assert ready.status_code == 503
-    assert ready.json() == {"status": "not ready", "store": "DOWN", "cloudsigma": "UP", "sigil": "UP", "cloudlink": "UP"}
+    assert ready.json() == {
+        "status": "not ready",
+        "store": "DOWN",
+        "cloudsigma": "UP",
+        "sigil": "UP",
+        "cloudlink": "UP",
+    }

@@ -120,20 +120,19 @@ async def test_a_budget_is_changed_in_part_and_deleted(graph: CloudLinkGraph) ->
 
 async def test_an_operation_sees_its_own_changes(graph: CloudLinkGraph) -> None:
     """What one mutation of an operation changes, the next one's answer shows."""
-    await budgeted(graph.client, name="First")
-    await spent(graph.client, 60.0)
     data = await graph.client.execute(
         """
-        mutation($input: CreateBudgetInput!) {
-          first: createBudget(input: $input) { ... on Budget { alerts { id } } }
-          checkBudgets { alerts { budget { name alerts { thresholdPct } } } }
+        mutation($deploy: RecordDeployInput!, $budget: CreateBudgetInput!) {
+          before: recordDeploy(input: $deploy) { ... on Deploy { service { budgets { name } } } }
+          createBudget(input: $budget) { ... on Budget { name } }
+          after: recordDeploy(input: $deploy) { ... on Deploy { service { budgets { name } } } }
         }
         """,
-        input={"name": "Second", "monthlyLimitUsd": 100.0},
+        deploy={"service": EC2},
+        budget={"name": "Second", "monthlyLimitUsd": 100.0},
     )
-    assert data["first"] == {"alerts": []}
-    (alert,) = data["checkBudgets"]["alerts"]
-    assert alert["budget"] == {"name": "Second", "alerts": [{"thresholdPct": 50}]}
+    assert data["before"] == {"service": {"budgets": []}}
+    assert data["after"] == {"service": {"budgets": [{"name": "Second"}]}}
 
 
 async def test_a_service_and_its_estimate_lead_to_budgets(graph: CloudLinkGraph) -> None:

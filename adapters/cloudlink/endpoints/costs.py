@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from adapters.cloudlink.endpoints.endpoint import Call, Endpoint, not_found
-from adapters.cloudlink.models import Assessment, CostEstimate, CostSnapshot, Deploy, NewDeploy
+from adapters.cloudlink.models import Anomaly, Assessment, CostEstimate, CostRecord, CostSnapshot, Deploy, NewDeploy
 from adapters.cloudlink.port import RegressionFilter
 from adapters.cloudlink.rates import Allowance
 from adapters.cloudlink.wire import (
@@ -20,6 +22,7 @@ from adapters.cloudlink.wire import (
     answer_of,
 )
 
+HOUR = datetime(2026, 1, 31, 12, tzinfo=UTC)
 BATCH_BYTES = 4 * 1024 * 1024
 
 
@@ -83,7 +86,7 @@ async def resolve(call: Call, _: None) -> RegressionAnswer:
     return answer_of(await call.adapter.resolve_regression(call.caller, call.key))
 
 
-async def anomalies(call: Call, _: None) -> Anomalies:
+async def anomalies(call: Call, _: None) -> Anomalies[Anomaly]:
     """List anomalies."""
     return Anomalies(anomalies=await call.adapter.anomalies(call.caller))
 
@@ -105,6 +108,7 @@ ENDPOINTS = (
         path="/cloud-costs/ingest",
         sentence="Take hourly costs in, in place of what is known of the same hours.",
         body=CostBatch,
+        example=CostBatch(records=[CostRecord(provider="aws", service="Amazon EC2", cost_usd=1.5, hour=HOUR)]),
         body_bytes=BATCH_BYTES,
         answer=Ingested,
         handle=ingest,
@@ -129,6 +133,7 @@ ENDPOINTS = (
         path="/deploys",
         sentence="Record a deploy.",
         body=NewDeploy,
+        example=NewDeploy(service="Amazon EC2", version="1.4.0"),
         answer=Deploy,
         status=201,
         handle=record_deploy,
@@ -183,7 +188,7 @@ ENDPOINTS = (
         method="GET",
         path="/anomalies",
         sentence="List the services whose latest hour does not fit, gravest first.",
-        answer=Anomalies,
+        answer=Anomalies[Anomaly],
         handle=anomalies,
     ),
     Endpoint(
@@ -198,6 +203,7 @@ ENDPOINTS = (
         path="/cost-estimate",
         sentence="Estimate what the next deploy of a service will cost.",
         body=EstimateBody,
+        example=EstimateBody(service="Amazon EC2"),
         answer=CostEstimate,
         handle=estimate,
     ),

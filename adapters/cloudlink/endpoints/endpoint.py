@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import msgspec
+
 from adapters.cloudlink.account import CloudScans, Plan
 from adapters.cloudlink.models import Assessment, CostSnapshot
 from adapters.cloudlink.port import CloudLink
@@ -50,7 +52,8 @@ Handler = Callable[[Call, Any], Awaitable[Any]]
 class Endpoint:
     """An endpoint, its `sentence` for the reader of the document.
 
-    `path` names at most one thing, in braces. `query` and `body` are what is read: at most one of them.
+    `path` names at most one thing, in braces. `query` and `body` are what is read, at most one of them; `example` is a
+    body for the reader.
     """
 
     method: str
@@ -60,6 +63,7 @@ class Endpoint:
     handle: Handler
     query: type[Any] | None = None
     body: type[Any] | None = None
+    example: msgspec.Struct | None = None
     status: int = 200
     refusals: tuple[int, ...] = ()
     allowance: Allowance = COMMON

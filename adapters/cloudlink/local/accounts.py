@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from adapters.cloudlink.local.credentials import CredentialRecords
-from adapters.cloudlink.local.vault import WrongKey
 from adapters.errors import NotFound
+from adapters.vault import WrongKey
 
 if TYPE_CHECKING:
     from adapters.cloudlink.local.aws.connection import Aws, SignedIn
@@ -46,7 +46,7 @@ class AwsAccounts:
         from botocore.exceptions import NoCredentialsError
 
         try:
-            account = await aws.sign_in(secret, regions)
+            account = await aws.sign_in(tenant, secret, regions)
         except NoCredentialsError:
             raise AccountFailure(WITHOUT_OWN, lasting=False) from None
         except Exception as error:  # noqa: BLE001 - whatever it is, the account can not be looked at

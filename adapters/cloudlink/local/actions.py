@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.cloudlink.account import Action, ActionStatus
 from adapters.cloudlink.local.credentials import Account
+from adapters.cloudlink.local.feeds import COUNTER
 from adapters.cloudlink.local.findings import Proposal, ProposedChange
 from adapters.cloudlink.local.journal import SCHEDULE, Entry, Journal
 from adapters.errors import Conflict, NotFound
@@ -23,7 +24,6 @@ from adapters.store.cloudlink_account import actions
 from adapters.store.database import Database
 from adapters.store.metadata import next_value
 
-COUNTER = "cloudlink"
 MOST_ACTIONS = 500
 REJECTED = "rejected"
 QUIET = timedelta(days=7)

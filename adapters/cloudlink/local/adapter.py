@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.cloudlink.account import CloudScans
+from adapters.cloudlink.local.adapter_accounts import LocalAccounts
+from adapters.cloudlink.local.adapter_budgets import LocalBudgets
+from adapters.cloudlink.local.adapter_costs import LocalCosts
 from adapters.cloudlink.local.engine import Engine, open_engine
-from adapters.cloudlink.local.local_accounts import LocalAccounts
-from adapters.cloudlink.local.local_budgets import LocalBudgets
-from adapters.cloudlink.local.local_costs import LocalCosts
 from adapters.cloudlink.models import Detection
 from adapters.context import AdapterContext
 from adapters.errors import LimitExceeded

@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.cloudlink.local.budgets import Clock, budgets_of, spend_of, utc_now
-from adapters.cloudlink.local.feeds import Feeds
+from adapters.cloudlink.local.feeds import COUNTER, Feeds
 from adapters.cloudlink.local.journal import Entry, Journal
 from adapters.cloudlink.local.spending import Month, Spend, Spending, month_of
 from adapters.cloudlink.models import Budget, BudgetAlert, BudgetCheck
@@ -21,7 +21,6 @@ from adapters.store.cloudlink import budget_alerts
 from adapters.store.database import Database
 from adapters.store.metadata import next_value
 
-COUNTER = "cloudlink"
 ROUNDING = 1e-9
 """The share by which a sum of many hours may fall short of the round figure that it stands for."""
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import re
-
 import msgspec
 
+from adapters.cloudlink.local.storable import UNSTORABLE
 from adapters.cloudlink.models import BudgetChange, BudgetScope, NewBudget
 from adapters.errors import InvalidInput
 
 LONGEST_NAME = 256
+LEAST_USD = 0.01
 MOST_USD = 1e12
 MOST_THRESHOLDS = 20
 HIGHEST_THRESHOLD = 1000
-
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def checked_budget(wanted: NewBudget) -> NewBudget:
@@ -48,14 +45,14 @@ def checked_change(change: BudgetChange) -> BudgetChange:
 
 
 def _check_name(field: str, name: str) -> None:
-    if not name.strip() or len(name) > LONGEST_NAME or _UNSTORABLE.search(name):
+    if not name.strip() or len(name) > LONGEST_NAME or UNSTORABLE.search(name):
         message = f"{field} is {name[:40]!r}: give a name of 1 to {LONGEST_NAME} characters"
         raise InvalidInput("validation_error", message, field)
 
 
 def _check_limit(limit: float) -> None:
-    if not math.isfinite(limit) or not 0 < limit <= MOST_USD:
-        message = f"monthly_limit_usd is {limit}: give an amount of USD above 0, at most {MOST_USD:.0f}"
+    if not LEAST_USD <= limit <= MOST_USD:
+        message = f"monthly_limit_usd is {limit}: give an amount of USD from {LEAST_USD} to {MOST_USD:.0f}"
         raise InvalidInput("validation_error", message, "monthly_limit_usd")
 
 

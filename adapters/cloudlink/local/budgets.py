@@ -11,6 +11,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.cloudlink.local.budget_input import checked_budget, checked_change
+from adapters.cloudlink.local.feeds import COUNTER
 from adapters.cloudlink.local.journal import Entry, Journal
 from adapters.cloudlink.local.spending import Spend, Spending
 from adapters.cloudlink.models import Budget, BudgetChange, BudgetScope, NewBudget
@@ -18,6 +19,7 @@ from adapters.errors import InvalidInput, NotFound
 from adapters.principal import Principal
 from adapters.store.cloudlink import budgets
 from adapters.store.database import Database
+from adapters.store.metadata import next_value
 
 MOST_BUDGETS = 200
 """How many budgets a tenant may have."""
@@ -60,6 +62,7 @@ class BudgetRecords:
             "updated_at": now,
         }
         async with self._database.write() as connection:
+            await next_value(connection, COUNTER)  # one at a time, so that the count holds
             await _refuse_too_many(connection, principal.tenant)
             await connection.execute(insert(budgets).values(row))
             await self._note(connection, principal, "budget.created", str(row["id"]), wanted.name)

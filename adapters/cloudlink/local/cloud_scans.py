@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.cloudlink.account import CloudScan, CloudScanStatus, LastScan
 from adapters.cloudlink.local.credentials import Account
+from adapters.cloudlink.local.feeds import COUNTER
 from adapters.cloudlink.local.journal import Entry, Journal
 from adapters.events.feed import Change, Writing
 from adapters.events.watching import STATES_AT_ONCE
@@ -21,7 +22,6 @@ from adapters.store.cloudlink_account import scans
 from adapters.store.database import Database
 from adapters.store.metadata import next_value
 
-COUNTER = "cloudlink"
 RUNNING = CloudScanStatus.RUNNING.value
 
 

@@ -189,6 +189,7 @@ def _check(cursor: duckdb.DuckDBPyConnection, path: Path, layout: Layout) -> Non
         "SELECT start_text, end_text, cost_text, currency, service FROM charges"
         " WHERE starts IS NULL OR ends IS NULL OR ends < starts OR usd IS NULL OR NOT isfinite(usd)"
         " OR currency IS DISTINCT FROM 'USD' OR coalesce(trim(service), '') = '' OR length(service) > 256"
+        " OR length(account) > 64 OR contains(service || account, chr(0))"
         " OR epoch(ends) - epoch(starts) > ? LIMIT 1",
         [LONGEST_CHARGE_HOURS * 3600],
     ).fetchone()
@@ -198,7 +199,7 @@ def _check(cursor: duckdb.DuckDBPyConnection, path: Path, layout: Layout) -> Non
     shown = f"from {start!r} to {end!r}, cost {cost!r}, currency {currency!r}, service {str(service)[:80]!r}"
     message = (
         f"{path.name} ({layout.name}) has a row {shown}: every row needs a period of at most a year, "
-        "a number, USD and a service of at most 256 characters"
+        "a number, USD, a service of at most 256 characters and an account of at most 64"
     )
     raise InvalidInput("validation_error", message, "file")
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 from sqlalchemy import RowMapping, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.cloudlink.local.hours import hour_number, hour_start
+from adapters.cloudlink.local.feeds import COUNTER
+from adapters.cloudlink.local.hours import AHEAD, FIRST_MOMENT, first_hour_from, hour_number, hour_start
 from adapters.cloudlink.local.series import CostSeries
+from adapters.cloudlink.local.storable import UNSTORABLE
 from adapters.cloudlink.models import CostRecord, CostSnapshot
 from adapters.cloudlink.port import CostSpan
 from adapters.errors import InvalidInput
@@ -21,14 +24,17 @@ from adapters.store.cloudlink import costs, services
 from adapters.store.database import Database
 from adapters.store.metadata import next_value
 
-COUNTER = "cloudlink"
 ROWS_OF_A_SPAN = 2_000
+SERVICES_AT_ONCE = 100
+"""Of how many services rows are read in one query."""
 SNAPSHOTS = uuid.UUID("6f1c3a52-0d43-4f5e-9a53-0c3c8a1b7d10")
 """Namespace of snapshot ids, which follow from what a snapshot is of."""
+MOST_SERVICES = 10_000
+"""How many services a tenant may have by what is pushed in."""
 MOST_USD = 1e12
 LONGEST_NAME = 256
-AHEAD = timedelta(hours=1)
-FIRST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
+PROVIDER = re.compile(r"[\w .&()-]{1,32}")
+ACCOUNT = re.compile(r"[!-~]{0,64}")
 
 
 class HourlyCost(msgspec.Struct, frozen=True):
@@ -47,7 +53,7 @@ class CostRecords:
         self._database = database
 
     async def ingest(self, connection: AsyncConnection, tenant: str, records: Iterable[CostRecord]) -> int:
-        """Write hours, in place of what is known of them, and say how many; raises InvalidInput before any is."""
+        """Write hours, in place of what is known of them, and say how many; InvalidInput has to end the transaction."""
         now = datetime.now(UTC)
         rows: dict[tuple[str, int, str], HourlyCost] = {}
         providers: dict[str, str] = {}
@@ -57,6 +63,7 @@ class CostRecords:
             rows[cost.service, cost.hour, cost.credential_id] = cost
             providers[record.service] = record.provider
         await self.write(connection, tenant, list(rows.values()), providers)
+        await _refuse_too_many(connection, tenant)
         return len(rows)
 
     async def write(
@@ -96,11 +103,12 @@ class CostRecords:
         async with self._database.read() as connection:
             return list((await connection.execute(query)).scalars())
 
-    async def revisions(self, tenant: str) -> dict[str, int]:
-        """Give the revision of the costs of each of the tenant's services."""
-        query = select(services.c.name, services.c.revision).where(services.c.tenant == tenant)
+    async def last_hours(self, tenant: str, names: Sequence[str]) -> dict[str, int]:
+        """Give the last known hour of each of these services that costs are known of."""
+        query = select(services.c.name, services.c.last_hour)
+        query = query.where(services.c.tenant == tenant, services.c.name.in_(set(names)))
         async with self._database.read() as connection:
-            return {row.name: row.revision for row in await connection.execute(query)}
+            return {row.name: row.last_hour for row in await connection.execute(query)}
 
     async def tenants(self) -> list[str]:
         """Name the tenants that costs are known of."""
@@ -118,8 +126,15 @@ class CostRecords:
 
     async def in_spans(self, tenant: str, spans: Sequence[CostSpan]) -> list[list[CostSnapshot]]:
         """Give the rows of each span, newest hour first, at most 2,000 a span."""
-        found = {span: await self._in_span(tenant, span) for span in dict.fromkeys(spans)}
-        return [found[span] for span in spans]
+        services_by_hours: dict[tuple[datetime | None, datetime | None], list[str]] = {}
+        for span in dict.fromkeys(spans):
+            services_by_hours.setdefault((span.since, span.until), []).append(span.service)
+        found: dict[CostSpan, list[CostSnapshot]] = {}
+        for (since, until), names in services_by_hours.items():
+            for start in range(0, len(names), SERVICES_AT_ONCE):
+                for row in await self._between(tenant, names[start : start + SERVICES_AT_ONCE], since, until):
+                    found.setdefault(CostSpan(row.service, since, until), []).append(row)
+        return [found.get(span, []) for span in spans]
 
     async def series(self, tenant: str, names: Sequence[str], first_hour: int, end_hour: int) -> dict[str, CostSeries]:
         """Give the hourly sums of services within a range of hours; a service without any is left out."""
@@ -154,13 +169,19 @@ class CostRecords:
             rows = await connection.execute(query.group_by(costs.c.service))
             return {service: usd for service, usd in rows}  # noqa: C416 - dict() does not see that rows are pairs
 
-    async def _in_span(self, tenant: str, span: CostSpan) -> list[CostSnapshot]:
-        query = select(costs).where(costs.c.tenant == tenant, costs.c.service == span.service)
-        if span.since is not None:
-            query = query.where(costs.c.hour >= hour_number(span.since))
-        if span.until is not None:
-            query = query.where(costs.c.hour < hour_number(span.until))
-        query = query.order_by(costs.c.hour.desc(), costs.c.credential_id).limit(ROWS_OF_A_SPAN)
+    async def _between(
+        self, tenant: str, names: Sequence[str], since: datetime | None, until: datetime | None
+    ) -> list[CostSnapshot]:
+        """Give the rows of services whose hours begin within a time, newest hour first, at most 2,000 a service."""
+        newest = (costs.c.hour.desc(), costs.c.credential_id)
+        rank = func.row_number().over(partition_by=costs.c.service, order_by=newest)
+        ranked = select(costs, rank.label("rank")).where(costs.c.tenant == tenant, costs.c.service.in_(names))
+        if since is not None:
+            ranked = ranked.where(costs.c.hour >= first_hour_from(since))
+        if until is not None:
+            ranked = ranked.where(costs.c.hour < first_hour_from(until))
+        rows = ranked.subquery()
+        query = select(rows).where(rows.c.rank <= ROWS_OF_A_SPAN).order_by(rows.c.service, rows.c.rank)
         async with self._database.read() as connection:
             return [_snapshot(row._mapping) for row in await connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's name
 
@@ -186,15 +207,28 @@ class CostRecords:
 
 def _check(record: CostRecord, number: int, now: datetime) -> None:
     field = f"records.{number}"
-    if not record.service.strip() or len(record.service) > LONGEST_NAME or "\x00" in record.service:
+    if not record.service.strip() or len(record.service) > LONGEST_NAME or UNSTORABLE.search(record.service):
         message = f"{field}.service is {record.service[:40]!r}: give a name of 1 to {LONGEST_NAME} characters"
         raise InvalidInput("validation_error", message, f"{field}.service")
+    if not PROVIDER.fullmatch(record.provider):
+        message = f"{field}.provider is {record.provider[:40]!r}: give a name such as aws, gcp or azure"
+        raise InvalidInput("validation_error", message, f"{field}.provider")
+    if record.credential_id is not None and not ACCOUNT.fullmatch(record.credential_id):
+        message = f"{field}.credential_id is {record.credential_id[:40]!r}: give the id of a credential or an account"
+        raise InvalidInput("validation_error", message, f"{field}.credential_id")
     if not math.isfinite(record.cost_usd) or abs(record.cost_usd) > MOST_USD:
         message = f"{field}.cost_usd is {record.cost_usd}: give an amount of USD, negative for a credit"
         raise InvalidInput("validation_error", message, f"{field}.cost_usd")
     if not FIRST_MOMENT <= record.hour <= now + AHEAD:
         message = f"{field}.hour is {record.hour.isoformat()}: give an hour from 2000 until now"
         raise InvalidInput("validation_error", message, f"{field}.hour")
+
+
+async def _refuse_too_many(connection: AsyncConnection, tenant: str) -> None:
+    counted = select(func.count()).select_from(services).where(services.c.tenant == tenant)
+    if (await connection.execute(counted)).scalar_one() > MOST_SERVICES:
+        message = f"records come to more than {MOST_SERVICES:,} services: sum costs up under fewer names"
+        raise InvalidInput("validation_error", message, "records")
 
 
 def _snapshot(row: RowMapping) -> CostSnapshot:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from adapters.cloudlink.account import NewCredential
+from adapters.cloudlink.local.storable import UNSTORABLE
 from adapters.errors import InvalidInput
 
 DEFAULT_REGIONS = ("us-east-1",)
@@ -55,7 +56,7 @@ class CheckedCredential(msgspec.Struct, frozen=True, kw_only=True):
 def checked(credential: NewCredential) -> CheckedCredential:
     """Check a credential; raises InvalidInput, which never repeats a secret."""
     label = credential.label
-    if label is not None and (len(label) > LONGEST_LABEL or "\x00" in label):
+    if label is not None and (len(label) > LONGEST_LABEL or UNSTORABLE.search(label)):
         raise _invalid("label", f"label has {len(label)} characters: give at most {LONGEST_LABEL}, without NUL")
     if credential.cloud == "aws":
         return _aws(credential)
@@ -109,12 +110,13 @@ def _regions(credential: NewCredential) -> tuple[str, ...]:
 
 def _with_payload(credential: NewCredential) -> CheckedCredential:
     payload = credential.payload
-    written = payload if isinstance(payload, str) else msgspec.json.encode(payload).decode()
-    if len(written.encode(errors="replace")) > LARGEST_PAYLOAD:
-        raise _invalid("payload", f"payload is larger than {LARGEST_PAYLOAD // 1024} KiB: give the credential alone")
     try:
+        written = payload if isinstance(payload, str) else msgspec.json.encode(payload).decode()
+        if len(written.encode()) > LARGEST_PAYLOAD:
+            message = f"payload is larger than {LARGEST_PAYLOAD // 1024} KiB: give the credential alone"
+            raise _invalid("payload", message)
         fields = msgspec.json.decode(written.encode(), type=dict[str, Any])
-    except (ValueError, msgspec.MsgspecError):
+    except (ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
         message = "payload is missing or not a JSON object: give the credential as the cloud wrote it"
         raise _invalid("payload", message) from None
     client = next((fields[name] for name in CLIENT_IDS if isinstance(fields.get(name), str)), "")

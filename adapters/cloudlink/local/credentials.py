@@ -11,15 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.cloudlink.account import Credential, NewCredential
 from adapters.cloudlink.local.credential_input import Secret, checked
+from adapters.cloudlink.local.feeds import COUNTER
 from adapters.cloudlink.local.journal import Entry, Journal
-from adapters.cloudlink.local.vault import Vault
 from adapters.errors import NotAllowed, NotFound
 from adapters.principal import Principal
 from adapters.store.cloudlink_account import credentials
 from adapters.store.database import Database
 from adapters.store.metadata import next_value
+from adapters.vault import Vault
 
-COUNTER = "cloudlink"
 MOST_CREDENTIALS = 100
 
 

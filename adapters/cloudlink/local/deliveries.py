@@ -18,10 +18,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.cloudlink.local.outbox import Outbox
-from adapters.cloudlink.local.vault import Vault, WrongKey
 from adapters.http.public import AddressRefused, PublicTransport, Resolver, resolve
 from adapters.store.cloudlink_account import deliveries, webhooks
 from adapters.store.database import Database
+from adapters.vault import Vault, WrongKey
 
 logger = logging.getLogger(__name__)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,7 +11,10 @@ import msgspec
 from sqlalchemy import Row, Select, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.cloudlink.local.feeds import COUNTER
+from adapters.cloudlink.local.hours import AHEAD, FIRST_MOMENT
 from adapters.cloudlink.local.journal import Entry, Journal
+from adapters.cloudlink.local.storable import UNSTORABLE
 from adapters.cloudlink.models import Deploy, NewDeploy
 from adapters.errors import InvalidInput
 from adapters.paging import Page, Position, cursor_of, position_of
@@ -21,18 +23,16 @@ from adapters.store.cloudlink import deploys, regressions, services
 from adapters.store.database import Database
 from adapters.store.metadata import next_value
 
-COUNTER = "cloudlink"
-AHEAD = timedelta(hours=1)
-FIRST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 SETTLING = timedelta(hours=2)
 """How old a deploy has to be to be judged."""
 JUDGED_AT_ONCE = 5_000
 """How many deploys are given to be judged, the newest ones."""
 LONGEST_METADATA = 64 * 1024
+DEEPEST_METADATA = 32
+"""What is read back deeper in the program than it was written must not be too deep there."""
 MOST_PACKAGES = 500
 LONGEST_PACKAGE = 300
 LENGTHS = {"service": 256, "version": 256, "environment": 128, "source": 256}
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 NOT_JUDGED, CLEAN = "none", "clean"
 
@@ -196,13 +196,21 @@ def _check(deploy: NewDeploy, now: datetime) -> bytes:
     if deploy.deployed_at is not None and not FIRST_MOMENT <= deploy.deployed_at <= now + AHEAD:
         raise _invalid("deployed_at", f"is {deploy.deployed_at.isoformat()}: give a time from 2000 until now")
     _check_packages(deploy.metadata.get("packages"))
+    if _is_deeper(deploy.metadata, DEEPEST_METADATA):
+        raise _invalid("metadata", f"is nested more than {DEEPEST_METADATA} levels deep: give fewer")
     try:
         metadata = msgspec.json.encode(deploy.metadata)
-    except (TypeError, ValueError, RecursionError):
+    except (TypeError, ValueError, OverflowError):
         raise _invalid("metadata", "can't be written as JSON: give an object of JSON values") from None
     if len(metadata) > LONGEST_METADATA:
         raise _invalid("metadata", f"has {len(metadata):,} bytes: give at most {LONGEST_METADATA:,}")
     return metadata
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    """Whether objects and lists lie within each other more than `levels` times."""
+    within = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels < 0 or any(_is_deeper(each, levels - 1) for each in within)
 
 
 def _check_packages(packages: object) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from adapters.cloudlink.local.costs import CostRecords
 from adapters.cloudlink.local.deploys import DeployMoment, DeployRecords
 from adapters.cloudlink.local.hours import hour_number
-from adapters.cloudlink.local.regression.judgement import Judgement
+from adapters.cloudlink.local.regression.judgement import CLEAN, Judgement
 from adapters.cloudlink.local.regressions import RegressionRecords
 from adapters.cloudlink.local.series import CostSeries
 from adapters.cloudlink.models import Detection, Regression
@@ -25,9 +25,13 @@ AFTER = timedelta(hours=200)
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A service's deploys to be judged, among the moments of all its deploys."""
+    """A service's deploys to be judged, among the moments of all its deploys.
 
-    series: CostSeries
+    `series` are its hours around them, None where none is known, and `last_hour` is the number of its last known one.
+    """
+
+    series: CostSeries | None
+    last_hour: int
     asked: Sequence[DeployMoment]
     moments: Sequence[datetime]
 
@@ -73,7 +77,8 @@ class Detector:
         moments = await self._deploys.moments(tenant, list(asked), since, until)
         end_hour = min(hour_number(until), hour_number(now))
         series = await self._costs.series(tenant, list(asked), hour_number(since), end_hour)
-        return [Question(known, asked[name], moments[name]) for name, known in series.items()]
+        last_hours = await self._costs.last_hours(tenant, list(asked))
+        return [Question(series.get(name), last_hours[name], asked[name], moments[name]) for name in asked]
 
     async def _open(
         self, tenant: str, actor: str, answers: Sequence[tuple[DeployMoment, Judgement]]
@@ -100,16 +105,23 @@ class Detector:
 
 def judged_in_worker(questions: Sequence[Question], now: datetime) -> list[tuple[DeployMoment, Judgement]]:
     """Judge deploys, with imports that only a worker makes; those that can't be judged yet are left out."""
-    from adapters.cloudlink.local.regression.judging import judge
-
     judged = []
     for question in questions:
         for deploy in question.asked:
-            others = [moment for moment in question.moments if moment != deploy.deployed_at]
-            judgement = judge(question.series, deploy.deployed_at, others, now)
+            judgement = _judgement(question, deploy, now)
             if judgement is not None:
                 judged.append((deploy, judgement))
     return judged
+
+
+def _judgement(question: Question, deploy: DeployMoment, now: datetime) -> Judgement | None:
+    from adapters.cloudlink.local.regression.judging import GIVEN_UP_HOURS, judge
+
+    others = [moment for moment in question.moments if moment != deploy.deployed_at]
+    judgement = judge(question.series, deploy.deployed_at, others, now) if question.series is not None else None
+    # The series ends with what was read of it: where nothing near is known, costs may still have run on.
+    given_up = question.last_hour > hour_number(deploy.deployed_at) + GIVEN_UP_HOURS
+    return CLEAN if judgement is None and given_up else judgement
 
 
 def _batches(deploys: Sequence[DeployMoment]) -> Iterator[list[DeployMoment]]:

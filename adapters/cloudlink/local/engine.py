@@ -27,10 +27,10 @@ from adapters.cloudlink.local.resources import ResourceRecords
 from adapters.cloudlink.local.scanning import CloudScanWork
 from adapters.cloudlink.local.schedule import Job, Schedule
 from adapters.cloudlink.local.spending import Spending
-from adapters.cloudlink.local.vault import Vault
 from adapters.cloudlink.local.webhooks import WebhookRecords
 from adapters.context import AdapterContext
 from adapters.store.database import Database
+from adapters.vault import Vault
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,14 +57,10 @@ class Engine:
     webhooks: WebhookRecords
     deliveries: Deliveries
     audit: AuditRecords
-    schedule: Schedule
 
 
 def open_engine(context: AdapterContext) -> Engine:
-    """Put the parts together; nothing runs before the adapter starts.
-
-    Raises ValueError for an encryption key that is none.
-    """
+    """Put the parts together, to run once the adapter starts; raises ValueError for an encryption key that is none."""
     database, durable, workers, options = context.database, context.durable, context.workers, context.cloudlink
     feeds = open_feeds(database)
     outbox = Outbox(database)
@@ -74,41 +70,41 @@ def open_engine(context: AdapterContext) -> Engine:
     spending = Spending(database, costs)
     deploys = DeployRecords(database, journal)
     regressions = RegressionRecords(database, feeds.regressions, journal)
-    detector = Detector(database, feeds.regressions, deploys, regressions, costs, workers)
-    anomalies = AnomalyDetector(AssessmentRecords(database, journal), costs, workers)
-    alerts = BudgetAlertRecords(database, feeds, spending, journal)
     credentials = CredentialRecords(database, vault, journal)
     resources = ResourceRecords(database)
     scans = CloudScanRecords(database, journal)
     actions = ActionRecords(database, journal)
     accounts = AwsAccounts(credentials, options.aws_endpoint_url)
-    scan_work = CloudScanWork(database, feeds, durable, accounts, credentials, scans, resources, actions, costs)
-    jobs = (
-        Job("scan the accounts", lambda tenant: scan_work.scan_accounts(tenant, SCHEDULE)),
-        Job("detect regressions", lambda tenant: detector.detect(tenant, SCHEDULE)),
-        Job("check the budgets", lambda tenant: alerts.check(tenant, SCHEDULE)),
-        Job("look for anomalies", anomalies.anomalies),
-    )
-    return Engine(
+    engine = Engine(
         database=database,
         feeds=feeds,
         journal=journal,
         costs=costs,
         deploys=deploys,
         regressions=regressions,
-        detector=detector,
-        anomalies=anomalies,
+        detector=Detector(database, feeds.regressions, deploys, regressions, costs, workers),
+        anomalies=AnomalyDetector(AssessmentRecords(database, journal), costs, workers),
         estimates=Estimates(database, costs),
         budgets=BudgetRecords(database, spending, journal),
-        alerts=alerts,
+        alerts=BudgetAlertRecords(database, feeds, spending, journal),
         credentials=credentials,
         resources=resources,
         scans=scans,
-        scan_work=scan_work,
+        scan_work=CloudScanWork(database, feeds, durable, accounts, credentials, scans, resources, actions, costs),
         actions=actions,
         action_work=ActionWork(database, feeds.actions, durable, accounts, actions, options.executed_actions),
         webhooks=WebhookRecords(database, outbox, journal, vault, options.webhooks_allowed),
         deliveries=Deliveries(database, outbox, vault, options.webhooks_allowed),
         audit=AuditRecords(database),
-        schedule=Schedule(database, durable, jobs, cron=options.schedule),
+    )
+    Schedule(database, durable, _jobs(engine), cron=options.schedule)  # registers itself as durable work
+    return engine
+
+
+def _jobs(engine: Engine) -> tuple[Job, ...]:
+    return (
+        Job("scan the accounts", lambda tenant: engine.scan_work.scan_accounts(tenant, SCHEDULE)),
+        Job("detect regressions", lambda tenant: engine.detector.detect(tenant, SCHEDULE)),
+        Job("check the budgets", lambda tenant: engine.alerts.check(tenant, SCHEDULE)),
+        Job("look for anomalies", engine.anomalies.anomalies),
     )

@@ -38,20 +38,20 @@ class Estimates:
 
     async def of_services(self, tenant: str, names: Sequence[str], budgets: Sequence[Budget]) -> list[CostEstimate]:
         """Estimate each service, in that order; `budgets` are the tenant's, with what is spent and projected."""
-        end_hour = await self._end_hour(tenant, names)
+        end_hour = await self._end_hour(tenant)
         first_hour = end_hour - HISTORY
         series = await self._costs.series(tenant, names, first_hour, end_hour)
         deployed = await self._deploy_hours(tenant, names, first_hour)
         now = datetime.now(UTC)
         return [estimate(name, series.get(name), deployed.get(name, ()), budgets, now) for name in names]
 
-    async def _end_hour(self, tenant: str, names: Sequence[str]) -> int:
-        """Give the number of the hour after the last that costs are known of."""
-        query = select(func.max(services.c.last_hour))
-        query = query.where(services.c.tenant == tenant, services.c.name.in_(set(names)))
+    async def _end_hour(self, tenant: str) -> int:
+        """Give the number of the hour after the last that is over and that costs of any service are known of."""
+        query = select(func.max(services.c.last_hour)).where(services.c.tenant == tenant)
         async with self._database.read() as connection:
             latest: int | None = (await connection.execute(query)).scalar_one()
-        return hour_number(datetime.now(UTC)) if latest is None else latest + 1
+        running = hour_number(datetime.now(UTC))
+        return running if latest is None else min(latest + 1, running)
 
     async def _deploy_hours(self, tenant: str, names: Sequence[str], first_hour: int) -> Mapping[str, Sequence[int]]:
         """Give the hours of each service's newest deploys: twice as many as count, as some can't be measured."""

@@ -15,6 +15,7 @@ from adapters.cloudlink.local.actions import ActionRecords, Order
 from adapters.cloudlink.local.findings import ReviewCost
 from adapters.durable import DurableWork, durable_step, until_recorded
 from adapters.events.feed import ChangeFeed, Writing
+from adapters.finishing import finished
 from adapters.principal import Principal
 from adapters.store.database import Database
 
@@ -66,7 +67,7 @@ class ActionWork:
 
     async def approve_action(self, principal: Principal, action_id: str) -> Action:
         """Approve an action and begin it, even if the caller leaves; raises NotFound and Conflict."""
-        return await asyncio.shield(self._approve_and_begin(principal, action_id))
+        return await finished(self._approve_and_begin(principal, action_id))
 
     async def reject_action(self, principal: Principal, action_id: str) -> Action:
         """Turn an action down; raises NotFound and Conflict."""

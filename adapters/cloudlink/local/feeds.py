@@ -13,6 +13,9 @@ from adapters.store.database import Database
 
 T = TypeVar("T")
 
+COUNTER = "cloudlink"
+"""Numbers the changes of everything in CloudLink's store; who has drawn a number writes alone until it commits."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Feeds:

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.cloudlink.local.feeds import COUNTER
 from adapters.cloudlink.local.journal import Entry, Journal
 from adapters.cloudlink.local.regression.judgement import Judgement
 from adapters.cloudlink.models import Regression, RegressionStatus
@@ -24,7 +25,6 @@ from adapters.store.cloudlink import deploys, regressions
 from adapters.store.database import Database
 from adapters.store.metadata import next_value
 
-COUNTER = "cloudlink"
 REGRESSIONS_OF_A_SERVICE = 100
 NEWEST_FIRST = (regressions.c.detected_at.desc(), regressions.c.id.desc())
 

@@ -23,6 +23,7 @@ from adapters.cloudlink.local.journal import SCHEDULE
 from adapters.cloudlink.local.resources import ResourceRecords
 from adapters.durable import DurableWork, durable_step, until_recorded
 from adapters.errors import NotFound
+from adapters.finishing import finished
 from adapters.principal import Principal
 from adapters.store.database import Database
 
@@ -40,6 +41,8 @@ REGIONS_AT_ONCE = 4
 LONGEST_ERROR = 2000
 COSTS_EVERY = timedelta(hours=6)
 """How often costs are asked for by schedule: AWS takes money for each answer, and has new ones thrice a day."""
+COSTS_ON_DEMAND_EVERY = timedelta(minutes=15)
+"""How often they are where somebody asks for scans again and again."""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +90,7 @@ class CloudScanWork:
 
     async def start_scan(self, principal: Principal) -> CloudScans:
         """Begin a scan of every account, even if the caller leaves, or give those that run."""
-        return await asyncio.shield(self.scan_accounts(principal.tenant, principal.name))
+        return await finished(self.scan_accounts(principal.tenant, principal.name))
 
     async def scan_accounts(self, tenant: str, asked_by: str) -> CloudScans:
         """Begin a scan of each of the tenant's accounts, or give those that run."""
@@ -148,8 +151,8 @@ class CloudScanWork:
         from adapters.cloudlink.local.aws.scan import look_at_region, look_at_whole
 
         turns = asyncio.Semaphore(REGIONS_AT_ONCE)
-        fresh = datetime.now(UTC) - COSTS_EVERY
-        with_costs = task.asked_by != SCHEDULE or not await self._resources.seen_since(account, "aws_cost", fresh)
+        fresh = datetime.now(UTC) - (COSTS_EVERY if task.asked_by == SCHEDULE else COSTS_ON_DEMAND_EVERY)
+        with_costs = not await self._resources.seen_since(account, "aws_cost", fresh)
 
         async def step(name: str, look: Callable[[], Awaitable[Sequence[Found]]]) -> None:
             async def look_and_keep() -> Kept:

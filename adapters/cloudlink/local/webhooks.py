@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -14,21 +13,22 @@ from sqlalchemy import Row, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.cloudlink.account import NewWebhook, Webhook
+from adapters.cloudlink.local.feeds import COUNTER
 from adapters.cloudlink.local.journal import Entry, Journal
 from adapters.cloudlink.local.outbox import EVENTS, Outbox
-from adapters.cloudlink.local.vault import Vault
+from adapters.cloudlink.local.storable import UNSTORABLE
 from adapters.errors import InvalidInput
 from adapters.http.public import MAX_PORT, is_public, port_of
 from adapters.principal import Principal
 from adapters.store.cloudlink_account import webhooks
 from adapters.store.database import Database
+from adapters.store.metadata import next_value
+from adapters.vault import Vault
 
 MOST_WEBHOOKS = 50
 """How many webhooks a tenant may have."""
 LONGEST_URL = 2048
 LONGEST_SECRET = 512
-
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class WebhookRecords:
@@ -66,6 +66,7 @@ class WebhookRecords:
             "created_at": webhook.created_at,
         }
         async with self._database.write() as connection:
+            await next_value(connection, COUNTER)  # one at a time, so that the count holds
             await _refuse_too_many(connection, principal.tenant)
             await connection.execute(insert(webhooks).values(row))
             await self._note(connection, principal, "webhook.registered", webhook.id, host)
@@ -85,7 +86,7 @@ class WebhookRecords:
     def _encrypted(self, secret: str | None) -> bytes | None:
         if secret is None:
             return None
-        if not 1 <= len(secret) <= LONGEST_SECRET or _UNSTORABLE.search(secret):
+        if not 1 <= len(secret) <= LONGEST_SECRET or UNSTORABLE.search(secret):
             message = f"secret has {len(secret)} characters: give 1 to {LONGEST_SECRET}, or leave it out"
             raise InvalidInput("validation_error", message, "secret")
         return self._vault.encrypt(secret.encode())

@@ -31,6 +31,7 @@ from adapters.durable import DurableWork, durable_step, until_recorded
 from adapters.events.feed import ChangeFeed, InProcessChangeFeed
 from adapters.events.postgres import PostgresChangeFeed
 from adapters.events.watching import Observation, watch
+from adapters.finishing import finished
 from adapters.health import Health, ServiceHealth
 from adapters.paging import Page
 from adapters.principal import Principal
@@ -100,7 +101,7 @@ class LocalCloudSigma:
 
     async def generate(self, principal: Principal, request: GenerateRequest) -> Execution:
         """Record an execution if the limits admit it, and begin it, even if the caller goes away meanwhile."""
-        return await asyncio.shield(self._record_and_begin(principal, request))
+        return await finished(self._record_and_begin(principal, request))
 
     async def _record_and_begin(self, principal: Principal, request: GenerateRequest) -> Execution:
         async with self._feed.write(self._database) as writing:

@@ -14,6 +14,7 @@ from adapters.durable import DurableWork
 from adapters.events.feed import ChangeFeed, InProcessChangeFeed
 from adapters.events.postgres import PostgresChangeFeed
 from adapters.events.watching import Observation, watch
+from adapters.finishing import finished
 from adapters.health import Health, ServiceHealth
 from adapters.keys import digest_of
 from adapters.paging import Page
@@ -87,7 +88,7 @@ class LocalSigil:
         """Record a scan if the limits admit it, and begin it, even if the caller leaves; or give the one there is."""
         require_plan(principal)
         policy_named(policy)
-        return await asyncio.shield(self._record_and_begin(principal, target, policy, force=force))
+        return await finished(self._record_and_begin(principal, target, policy, force=force))
 
     async def _record_and_begin(self, principal: Principal, target: str, policy: str, *, force: bool) -> Scan:
         package, version, text = asked(target)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, tuple_, type_coerce
 
 from adapters.paging import Page, Position, cursor_of, position_of
 from adapters.sigil.local.osv import EPOCH
@@ -13,6 +13,7 @@ from adapters.sigil.models import Threat
 from adapters.sigil.port import PackageName, ThreatFilter
 from adapters.store.database import Database
 from adapters.store.threats import threats
+from adapters.store.types import Key
 
 ROWS_AT_ONCE = 200
 
@@ -77,7 +78,7 @@ def _conditions(wanted: ThreatFilter) -> Iterable[ColumnElement[bool]]:
     if wanted.ecosystem is not None:
         yield threats.c.ecosystem == wanted.ecosystem
     if wanted.search:
-        columns = (threats.c.id, threats.c.package_name, threats.c.description)
+        columns = (threats.c.id, threats.c.package_name, type_coerce(threats.c.description, Key))
         yield or_(*(column.icontains(wanted.search, autoescape=True) for column in columns))
 
 

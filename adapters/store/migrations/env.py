@@ -8,6 +8,7 @@ import adapters.store.cloudsigma
 import adapters.store.ownership
 import adapters.store.sigil
 import adapters.store.threats
+import adapters.store.tokens
 from adapters.store.metadata import metadata
 
 for table in (
@@ -17,6 +18,7 @@ for table in (
     adapters.store.ownership.submissions,
     adapters.store.sigil.scans,
     adapters.store.threats.threats,
+    adapters.store.tokens.upstream_tokens,
 ):
     assert table.metadata is metadata  # noqa: S101 - keeps the imports that fill metadata
 

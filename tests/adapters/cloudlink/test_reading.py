@@ -33,6 +33,7 @@ def flaw_of(answer: httpx.Response) -> dict[str, Any]:
         "/actions?status=open",
         "/audit?since=2026-01-01",
         "/audit?since=now",
+        "/audit?since=0.5",
         "/scans?limit=-1",
         "/budgets/alerts?limit=1.5",
     ],

@@ -142,7 +142,7 @@ async def test_a_line_of_the_history_sums_an_execution_up(server: Server, keep: 
     assert "output" not in newer
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "51", "ten", "", "1.5", "9" * 5000])
+@pytest.mark.parametrize("limit", ["0", "-1", "51", "ten", "", "1.5", "9" * 5000, "00000000199"])
 async def test_a_limit_that_makes_no_sense_is_refused(server: Server, bearer: Bearer, limit: str) -> None:
     """The sentence says what would do."""
     answer = await server.get("/v1/executions", params={"limit": limit}, headers=bearer())

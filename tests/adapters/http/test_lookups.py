@@ -5,7 +5,9 @@ from collections import Counter
 
 import pytest
 
+from adapters.errors import DeadlineExceeded
 from adapters.http import lookups as module
+from adapters.http.deadline import operation_deadline
 from adapters.http.lookups import Lookups
 
 
@@ -18,7 +20,9 @@ class Source:
         self.ended: set[str] = set()
         self.go_on = asyncio.Event()
         self.go_on.set()
-        self.lookups: Lookups[str] = Lookups(self.ask, lambda answer: answer[0] in self.final, self.ended.__contains__)
+        self.lookups: Lookups[str] = Lookups(
+            "Sigil", self.ask, lambda answer: answer[0] in self.final, self.ended.__contains__
+        )
 
     async def ask(self, key: str) -> str | None:
         self.calls[key] += 1
@@ -74,3 +78,43 @@ async def test_closing_breaks_off_what_is_under_way() -> None:
     await source.lookups.close()
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+async def test_who_has_more_time_than_the_one_who_asked_first_asks_again() -> None:
+    """Nobody's answer hangs on another's deadline."""
+    answers: list[str | Exception] = [DeadlineExceeded("timeout", "late", "Sigil"), "in time"]
+    asked = asyncio.Event()
+
+    async def ask(_key: str) -> str:
+        answer = answers.pop(0)
+        await asked.wait()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    lookups: Lookups[str] = Lookups("Sigil", ask, lambda _: True, lambda _: False)
+    first = asyncio.create_task(lookups.get("a"))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(lookups.get("a"))
+    await asyncio.sleep(0)
+    asked.set()
+    with pytest.raises(DeadlineExceeded):
+        await first
+    assert await second == "in time"
+
+
+async def test_nobody_waits_for_another_beyond_the_own_deadline() -> None:
+    """The other goes on waiting."""
+    asked = asyncio.Event()
+
+    async def ask(_key: str) -> str:
+        await asked.wait()
+        return "told"
+
+    lookups: Lookups[str] = Lookups("Sigil", ask, lambda _: True, lambda _: False)
+    patient = asyncio.create_task(lookups.get("a"))
+    await asyncio.sleep(0)
+    with operation_deadline(0.01), pytest.raises(DeadlineExceeded, match="Sigil did not answer"):
+        await lookups.get("a")
+    asked.set()
+    assert await patient == "told"

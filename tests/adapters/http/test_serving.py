@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from adapters.http.serving import AccountRates, Rate
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from adapters.http.serving import AccountRates, Rate, one_route_per_path
 
 BURST = Rate(100, 50)
 
@@ -33,3 +40,30 @@ def test_accounts_that_are_long_gone_are_forgotten() -> None:
     for account in range(10):
         rates.take(str(account), BURST)
     assert len(rates._buckets) == 3
+
+
+async def _name_the_method(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(f"{request.method} {request.path_params.get('name', '')}")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "told"),
+    [
+        ("GET", "/things", 200, "GET "),
+        ("POST", "/things", 200, "POST "),
+        ("DELETE", "/things/a", 200, "DELETE a"),
+        ("PUT", "/things", 405, "GET, HEAD, POST"),
+        ("POST", "/things/a", 405, "DELETE, PUT"),
+    ],
+)
+async def test_a_path_tells_all_its_methods_where_another_is_asked_for(
+    method: str, path: str, status: int, told: str
+) -> None:
+    """As RFC 9110 wants `Allow`; those it has are answered by their own endpoints."""
+    methods = [("/things", "GET"), ("/things", "POST"), ("/things/{name}", "PUT"), ("/things/{name}", "DELETE")]
+    routes = one_route_per_path(Route(path, _name_the_method, methods=[method]) for path, method in methods)
+    transport = httpx.ASGITransport(Starlette(routes=routes))
+    async with httpx.AsyncClient(transport=transport, base_url="http://things.test") as client:
+        answer = await client.request(method, path)
+    assert answer.status_code == status
+    assert (answer.text if status == 200 else ", ".join(sorted(answer.headers["allow"].split(", ")))) == told

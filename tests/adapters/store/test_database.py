@@ -139,3 +139,14 @@ async def test_the_password_is_not_shown(caplog: pytest.LogCaptureFixture) -> No
     shown = [repr(database), str(database.url), repr(database.url), repr(database.engine), repr(failed.value)]
     assert "s3cret-word" not in "".join([*shown, caplog.text])
     await database.close()
+
+
+async def test_an_error_does_not_repeat_what_was_to_be_written(database: Database) -> None:
+    """It may end in a log, and what is written may be somebody's secret."""
+    row = {**submission("key"), "owner": "somebody's secret"}
+    async with database.write() as connection:
+        await connection.execute(insert(submissions).values(row))
+    with pytest.raises(SQLAlchemyError) as refused:
+        async with database.write() as connection:
+            await connection.execute(insert(submissions).values(row))
+    assert "somebody" not in str(refused.value)

@@ -49,3 +49,13 @@ async def test_a_key_that_no_database_takes_finds_nothing(database: Database, ke
     async with database.read() as connection:
         found = await connection.execute(select(submissions.c.key).where(submissions.c.key.in_([key, "a?b"])))
         assert found.scalars().all() == ["a?b"]
+
+
+async def test_a_moment_beyond_the_calendar_is_its_end(database: Database) -> None:
+    """In UTC it would lie before the first year or after the last one, which no database can look for."""
+    await keep(database, "key", MOMENT)
+    first = datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))
+    last = datetime.max.replace(tzinfo=timezone(timedelta(hours=-14)))
+    between = select(submissions.c.key).where(submissions.c.submitted_at > first, submissions.c.submitted_at < last)
+    async with database.read() as connection:
+        assert (await connection.execute(between)).scalars().all() == ["key"]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import logging
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -22,7 +25,9 @@ ATTEMPTS = 3
 CONNECTIONS = 20
 REGIONS_ASKED = 3
 """In so many regions is asked, one after the other, what any of them can answer."""
-SESSION_NAME = "trigraph"
+SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+TALKATIVE = ("botocore", "aiobotocore")
+"""Loggers that write down whole answers when they debug, the keys of a session among them."""
 SERVICES = ("sts", "ec2", "cloudwatch", "rds", "lambda", "s3", "ce")
 
 
@@ -54,6 +59,8 @@ class Aws:
     """Opens clients; `endpoint_url` stands in for all of AWS's addresses if it is not empty."""
 
     def __init__(self, endpoint_url: str = "") -> None:
+        for name in TALKATIVE:
+            logging.getLogger(name).setLevel(logging.INFO)
         self._endpoint_url = endpoint_url or None
         self._session = AioSession()
         self._loaded: asyncio.Task[None] | None = None
@@ -90,29 +97,32 @@ class Aws:
                 client = await stack.enter_async_context(opening)
             yield client
 
-    async def sign_in(self, secret: Secret, regions: Sequence[str]) -> SignedIn:
-        """Sign in with a secret, in the first of the regions that permits it; raises what the last one said."""
+    async def sign_in(self, tenant: str, secret: Secret, regions: Sequence[str]) -> SignedIn:
+        """Sign in with a tenant's secret, in the first of the regions that permits it; raises what the last one said.
+
+        A role is assumed in a session of the tenant's name, so that its trust policy can tell tenants apart.
+        """
         await self._load()
         *earlier, last = regions[:REGIONS_ASKED]
         for region in earlier:
             try:
-                return await self._sign_in(secret, region)
+                return await self._sign_in(tenant, secret, region)
             except (BotoCoreError, ClientError, OSError):
                 continue
-        return await self._sign_in(secret, last)
+        return await self._sign_in(tenant, secret, last)
 
-    async def _sign_in(self, secret: Secret, region: str) -> SignedIn:
+    async def _sign_in(self, tenant: str, secret: Secret, region: str) -> SignedIn:
         if secret.role_arn is not None:
-            return await self._assume(secret.role_arn, secret.external_id, region)
+            return await self._assume(tenant, secret.role_arn, secret.external_id, region)
         keys = Keys(access_key_id=secret.access_key_id or "", secret_access_key=secret.secret_access_key or "")
         async with self.client("sts", region, keys) as sts:
             identity = await sts.get_caller_identity()
         return SignedIn(aws=self, account_id=identity["Account"], keys=keys)
 
-    async def _assume(self, role_arn: str, external_id: str | None, region: str) -> SignedIn:
+    async def _assume(self, tenant: str, role_arn: str, external_id: str | None, region: str) -> SignedIn:
         condition = {"ExternalId": external_id} if external_id else {}
         async with self.client("sts", region, None) as sts:
-            given = await sts.assume_role(RoleArn=role_arn, RoleSessionName=SESSION_NAME, **condition)
+            given = await sts.assume_role(RoleArn=role_arn, RoleSessionName=session_name(tenant), **condition)
         keys = Keys(
             access_key_id=given["Credentials"]["AccessKeyId"],
             secret_access_key=given["Credentials"]["SecretAccessKey"],
@@ -131,3 +141,9 @@ class Aws:
         for service in SERVICES:
             async with self.client(service, "us-east-1", unused):
                 pass
+
+
+def session_name(tenant: str) -> str:
+    """Name a tenant's sessions: no two tenants share one, and no tenant chooses it."""
+    name = f"trigraph-{tenant}"
+    return name if SESSION_NAME.fullmatch(name) else f"trigraph@{hashlib.sha256(tenant.encode()).hexdigest()[:32]}"

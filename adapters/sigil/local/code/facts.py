@@ -41,6 +41,7 @@ class Behaviour(StrEnum):
     TAKES_REQUEST = "takes_request"  # what a client of a server in the code asks for or sends
     REPLACES_METHOD = "replaces_method"  # a function of another library or of the language: what it is handed
     LOADS_LIBRARY = "loads_library"  # machine code of a file: rundll32, regsvr32, dlopen
+    COPIES_MAIL = "copies_mail"  # a fixed address gets a copy of every message: it is the detail
     TAKES_SECRET = "takes_secret"  # noqa: S105 - a parameter whose name says that callers hand over a secret
 
 

@@ -18,7 +18,8 @@ class Command(StrEnum):
     DELETE = "delete"  # home, root or a whole disk
     LOAD_LIBRARY = "load_library"  # rundll32 or regsvr32 with a library that is not the system's
     TAKE_OVER = "take_over"  # makes a user or an administrator, hands a container the whole disk
-    HUNT = "hunt"  # goes through a disk for secrets with a program made for that
+    HUNT = "hunt"  # goes through a disk, or the memory of others, for secrets
+    LET_LOOSE = "let_loose"  # has an assistant act without asking anybody
 
 
 _FETCH = r"(?:curl|wget|fetch|Invoke-WebRequest|iwr|irm|Invoke-RestMethod|certutil|bitsadmin|Start-BitsTransfer)"
@@ -55,7 +56,8 @@ _COMMANDS = (
         (
             rf"\b{_FETCH}\b[^|;&]*\|\s*(?:{_SHELL})\b|(?:{_SHELL})\s+(?:-c\s+)?[\"']?(?:<\(|\$\(|`)\s*{_FETCH}\b"
             rf"|\b(?:iex|Invoke-Expression)\b.*(?:DownloadString|\b(?:iwr|irm|curl|wget)\b)|DownloadString.*\|\s*iex"
-            rf"|\b{_FETCH}\b.*(?:&&|;|\n)\s*(?:chmod\s+\S*(?:x|7\d\d)|(?:{_SHELL})\s+\S|start\s|\./)|\bmshta(?:\.exe)?\s+[\"']?https?:"
+            rf"|\b{_FETCH}\b.{{0,1200}}(?:&&?|;|\n)\s*(?:chmod\s+\S*(?:x|7\d\d)|(?:{_SHELL})\s+\S|start\s|\./"
+            r"|Start-Process\b|saps\s|Invoke-Item\b|&\s*[\"'$])|\bmshta(?:\.exe)?\s+[\"']?https?:"
             r"|regsvr32.*https?:|rundll32.*https?:|DownloadFile\(.*(?:Start-Process|Invoke-Item)|\b(?:npx|bunx)\s+(?:-y\s+)?https?:"
             r"|python[\d.]*\s+-c\s.*urlopen.*exec|node\s+-e\s.*https?\b.*eval"
             r"|\b(?:pip3?|uv|npm|pnpm|yarn|bun)\s+(?:pip\s+)?(?:install|i|add)\s(?:[^|;&]{0,300}\s)?[\"']?(?:git\+)?https?://"
@@ -97,7 +99,21 @@ _COMMANDS = (
             r"|\bnet\s+localgroup\s+administrators\s.*/add\b|\bdocker\s+run\b[^|;&]*\s-(?:v|-volume)[\s=]+/:/"
         ),
     ),
-    (Command.HUNT, r"\b(?:trufflehog|gitleaks|noseyparker|kingfisher|detect-secrets)(?:\.exe)?[\"']?\s+\w"),
+    (
+        Command.HUNT,
+        (
+            r"\b(?:trufflehog|gitleaks|noseyparker|kingfisher|detect-secrets|lazagne|mimikatz)(?:\.exe)?[\"']?\s+\w"
+            r"|\bRunner\.(?:Worker|Listener)\b|isSecret\W{1,8}true|/proc/[^/\s]{1,40}/mem\b|\bcomsvcs\S*[\s,]+MiniDump|\bprocdump\S*\s.*lsass"
+        ),
+    ),
+    (
+        Command.LET_LOOSE,
+        (
+            r"\b(?:claude|gemini|codex|qwen|q|kiro-cli|cursor-agent|aider|copilot|opencode|amp|droid)(?:\.exe|\.cmd)?[\"']?\s(?:.{0,900}\s)?[\"']?"
+            r"(?:--dangerously-(?:skip-permissions|bypass-approvals-and-sandbox|allow-all)|--yolo|--full-auto|--trust-all-tools|--allow-all-tools"
+            r"|--yes-always|--force-allow-all)\b"
+        ),
+    ),
     (Command.DOWNLOAD, rf"\b{_FETCH}\b.*https?:|DownloadFile\(|DownloadString\("),
 )
 _COMMAND_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for kind, pattern in _COMMANDS)
@@ -113,6 +129,7 @@ def command_kinds(command: str) -> tuple[Command, ...]:
 _STARTUP_COMMAND = re.compile(
     r"\bcrontab\s+(?:-|/|\S+\.)|\|\s*crontab\b|\bsystemctl\s+(?:--user\s+)?enable\b|\blaunchctl\s+(?:load|bootstrap)\b"
     r"|\bschtasks(?:\.exe)?\s+/create|\breg(?:\.exe)?\s+add\s.*(?:Run|Winlogon)|\bRegister-ScheduledTask\b|\bsc(?:\.exe)?\s+create\s"
+    r"|\b(?:New|Set)-ItemProperty\b[^|]*CurrentVersion[\\]+Run|\bRegWrite\b.{0,60}CurrentVersion[\\]+Run"
     r"|>>?\s*~?[^|;&]*\.(?:bashrc|zshrc|profile|bash_profile)\b"
     r"|\bsetx\s+(?:/m\s+)?(?:NODE_OPTIONS|PYTHONSTARTUP|PYTHONPATH|COR_PROFILER\w*)\b"
     r"|\bgit\s+config\s+--(?:global|system)\s+(?:core\.(?:hooksPath|sshCommand|fsmonitor)|init\.templateDir|credential\.helper\s+\S*/)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from adapters.sigil.local.code.telling_commands import Command, command_kinds
 
@@ -54,6 +55,16 @@ def unknown_root(path: str) -> bool:
     return bool(_NOWHERE.fullmatch(path))
 
 
+MEMORY = "/proc/self/fd/{memory}"
+"""The path of a file that is kept in memory alone."""
+_IN_MEMORY = re.compile(r"\s*(?:exec\s+)?[\"']?/proc/[^/\s]{1,60}/fd/")
+
+
+def runs_in_memory(command: str) -> bool:
+    """Whether the program of a command line has no name on any disk, but only an open descriptor."""
+    return bool(_IN_MEMORY.match(command))
+
+
 _APPLICATIONS = re.compile(
     r"discord_desktop_core|(?:^|[\\/])resources[\\/]+app(?:\.asar)?(?:[\\/]|$)|\.asar$"
     r"|\.(?:vscode(?:-\w+)?|cursor|windsurf)[\\/]+extensions[\\/]"
@@ -62,6 +73,7 @@ _APPLICATIONS = re.compile(
     r"|[\\/]lib[\\/]node_modules[\\/]npm[\\/]|(?:Exodus|Atomic Wallet|Ledger Live)[\\/].*\.(?:js|asar)$",
     re.IGNORECASE,
 )
+_SHORTEST_SCRIPT = 20
 _FOREIGN_MODULE = re.compile(
     r"(?:^|[\\/])(?:node_modules|site-packages|dist-packages)[\\/]+(?![.…{])(@[\w.-]+[\\/]+[\w.-]+|[\w.-]+)(?:[\\/].*)?\.(?:[cm]?js|py)$"
 )
@@ -110,6 +122,14 @@ def planted_text(text: str) -> bool:
     return bool(_HOT_COMMANDS & {*command_kinds(told)} or _ALL_SECRETS.search(told) or _PROMPT.search(told))
 
 
+_FETCHING = frozenset((Command.DOWNLOAD_AND_RUN, Command.DECODE_AND_RUN, Command.CONNECT_BACK))
+
+
+def fetching_script(text: str) -> bool:
+    """Whether a text, once somebody runs it, fetches or decodes a program and starts it, or opens a shell to others."""
+    return len(text) > _SHORTEST_SCRIPT and bool(_FETCHING & {*command_kinds(text)})
+
+
 _KEY_NAMES = re.compile(
     r"(?:.*_)?(?:priv(?:ate)?_?key|secret_?key|signing_?key|mnemonics?|seed(?:_?phrase|_?words)?|recovery_?phrase|key_?pair"
     r"|priv_?key|wallet_?(?:key|secret|seed))(?:_\w+|s)?"
@@ -121,6 +141,7 @@ _TOKEN_NAMES = re.compile(
 _CAMEL = re.compile(r"(?<=[a-z\d])(?=[A-Z])")
 
 
+@lru_cache(maxsize=10_000)
 def secret_parameter(name: str) -> Secret | None:
     """Tell which secret a parameter of this name is handed; None for one that holds none as a rule."""
     plain = _CAMEL.sub("_", name).lower().strip("_$")
@@ -129,3 +150,9 @@ def secret_parameter(name: str) -> Secret | None:
     if _PASSWORD_NAMES.fullmatch(plain):
         return Secret.PASSWORD
     return Secret.TOKEN if _TOKEN_NAMES.fullmatch(plain) else None
+
+
+def kept_secret(name: str) -> Secret | None:
+    """Tell which secret an object keeps under a name: a key or a password; tokens go to the service they are for."""
+    kind = secret_parameter(name)
+    return None if kind is Secret.TOKEN else kind

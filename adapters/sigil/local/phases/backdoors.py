@@ -6,8 +6,8 @@ import re
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
 from adapters.sigil.local.code.telling import Command, command_kinds
+from adapters.sigil.local.code.telling_places import runs_in_memory
 from adapters.sigil.local.phases.judging import (
-    BAD,
     CERTAIN,
     DOUBTFUL,
     GRAVE,
@@ -35,6 +35,8 @@ _COMMANDS = frozenset((Behaviour.RUNS_SHELL, Behaviour.RUNS_PROCESS))
 _OWN_LIBRARY = re.compile(r"[\\/].*\.(?:so|dll|dylib|pyd|node|ocx|cpl)\b", re.IGNORECASE)
 _LOADERS = re.compile(r"rundll32|regsvr32", re.IGNORECASE)
 
+_MEMORY_RUN = Rule("memory-run", "A program is run out of memory alone, so that no disk ever holds it.")
+
 
 def handed_whole(fact: Fact) -> bool:
     """Whether the code writes nothing of what is run itself: all of it comes from elsewhere."""
@@ -60,7 +62,13 @@ def _loads(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judgeme
 def _hunts(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judgement | None:
     if Command.HUNT not in command_kinds(fact.detail):
         return None
-    return by_moment(CERTAIN, BAD, HINT)[moment] if fact.at_load else HINT
+    return by_moment(CERTAIN, CERTAIN, HINT)[moment] if fact.at_load else HINT
+
+
+def _lets_loose(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judgement | None:
+    if Command.LET_LOOSE not in command_kinds(fact.detail):
+        return None
+    return by_moment(CERTAIN, CERTAIN, HINT)[moment] if fact.at_load else HINT
 
 
 def _takes_over(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judgement | None:
@@ -69,8 +77,20 @@ def _takes_over(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Ju
     return by_moment(CERTAIN, CERTAIN, HINT)[moment] if fact.at_load else HINT
 
 
+def _from_memory(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judgement | None:
+    return by_moment(CERTAIN, CERTAIN, SUSPICIOUS)[moment] if runs_in_memory(fact.detail) else None
+
+
+def _brought_to_memory(_scanned: Scanned, _path: str, flow: Flow, _moment: Moment) -> Judgement | None:
+    return CERTAIN if runs_in_memory(flow.sink.detail) else None
+
+
 def _tap_runs(_scanned: Scanned, _path: str, _flow: Flow, moment: Moment) -> Judgement | None:
     return by_moment(SUSPICIOUS, SUSPICIOUS, HINT)[moment]
+
+
+def _brought_script(_scanned: Scanned, _path: str, _flow: Flow, moment: Moment) -> Judgement | None:
+    return by_moment(CERTAIN, CERTAIN, SUSPICIOUS)[moment]
 
 
 RULES: tuple[FlowRule | FactRule, ...] = (
@@ -91,10 +111,23 @@ RULES: tuple[FlowRule | FactRule, ...] = (
         _hunts,
     ),
     FactRule(
+        Rule("assistant-let-loose", "An assistant on the machine is set to work with its questions switched off."),
+        tuple(sorted(_COMMANDS)),
+        _lets_loose,
+    ),
+    FactRule(
         Rule("machine-taken-over", "A command makes a user or an administrator, or opens the whole disk."),
         tuple(sorted(_COMMANDS)),
         _takes_over,
     ),
+    FlowRule(
+        Rule("script-brought-and-run", "A script that the code writes to a file, and runs, fetches and runs another."),
+        frozenset((Behaviour.HOLDS_CODE,)),
+        _COMMANDS,
+        _brought_script,
+    ),
+    FactRule(_MEMORY_RUN, tuple(sorted(_COMMANDS)), _from_memory),
+    FlowRule(_MEMORY_RUN, frozenset((Behaviour.DOWNLOADS, Behaviour.DECODES)), _COMMANDS, _brought_to_memory),
     FlowRule(
         Rule("replaced-function-runs", "What passes through another library's replaced function is run."),
         frozenset((Behaviour.REPLACES_METHOD,)),

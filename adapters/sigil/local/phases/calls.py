@@ -18,23 +18,33 @@ _CALLED_AT_ONCE = re.compile(rb"^\s*require\(\s*['\"](\.[^'\"]+)['\"]\s*\)(?:\.[
 _FROM = re.compile(rb"^from\s+([\w.]+)\s+import\s+(\([^)]{1,400}\)|[^\n]{1,400})", re.MULTILINE)
 _IMPORT = re.compile(rb"^import\s+([\w.]+)(?:\s+as\s+(\w+))?", re.MULTILINE)
 _AT_MARGIN = re.compile(rb"^(?:await\s+|void\s+|new\s+|[!;(]\s*)?([A-Za-z_$][\w$.]*)\s*\(", re.MULTILINE)
+_GIVEN = re.compile(
+    rb"^(?:(?:const|let|var)\s+)?[\w$.{}, ]{1,80}=[ \t]*(?:await\s+|new\s+)?([A-Za-z_$][\w$.]*)\s*\(", re.MULTILINE
+)
+_WITHIN = re.compile(rb"^[A-Za-z_$][\w$.]*\s*\((?:await\s+)?([A-Za-z_$][\w$.]*)\s*\(", re.MULTILINE)
 _AFTER_IMPORT = re.compile(
     rb"^(?:const|let|var|import)\b(?:(?!=>|function)[^\n]){1,300}?;\s*(?:await\s+)?([A-Za-z_$][\w$.]*)\s*\(",
     re.MULTILINE,
 )
+_CALLS = (_AT_MARGIN, _AFTER_IMPORT)
+_CALLS_FOR_ANSWER = (_GIVEN, _WITHIN)
 _NAME = re.compile(rb"[A-Za-z_$][\w$]*")
 
 
 def called_at_load(
-    starts: Iterable[str], facts: Mapping[str, CodeFacts], contents: Mapping[str, bytes]
+    starts: Iterable[str], facts: Mapping[str, CodeFacts], contents: Mapping[str, bytes], *, for_answer: bool = False
 ) -> frozenset[str]:
-    """Find the files of which a function is called when one of these files is loaded."""
+    """Find the files of which a function is called when one of these files is loaded.
+
+    `for_answer` takes calls whose answer is kept or handed on too: settings that are read, objects that are made.
+    """
+    ways = (*_CALLS, *_CALLS_FOR_ANSWER) if for_answer else _CALLS
     paths = frozenset(contents)
     found: set[str] = set()
     for path in starts:
         data = contents.get(path, b"")
         if path in facts and 0 < len(data) <= _LARGEST and facts[path].imports:
-            called = {match[1].split(b".")[0] for way in (_AT_MARGIN, _AFTER_IMPORT) for match in way.finditer(data)}
+            called = {match[1].split(b".")[0] for way in ways for match in way.finditer(data)}
             named = _python_names(path, data, paths) if path.endswith(".py") else _javascript_names(path, data, paths)
             found.update(target for name, target in named if name in called or not name)
     return frozenset(found)

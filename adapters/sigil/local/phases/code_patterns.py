@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
-from adapters.sigil.local.code.telling import Command, command_kinds, secret_path
+from adapters.sigil.local.code.telling import Command, command_kinds, host_of, local_host, secret_path
 from adapters.sigil.local.phases import backdoors, damage
 from adapters.sigil.local.phases.judging import (
     BAD,
@@ -44,9 +44,11 @@ _NO_CODE = re.compile(
     r"\.(?:png|jpe?g|gif|ico|bmp|webp|[ot]tf|woff2?|eot|pdf|mp[34]|wav|ogg|zip|gz|dat|bin|txt|md|log|csv|css|pyc|wasm)[\"'})\]]*$|^\{__file__\}$",
     re.IGNORECASE,
 )
+_PICKLED = re.compile(r"pickle|\bdill\b", re.IGNORECASE)
 _EVERYTHING = re.compile(
     r"\b(?:env|printenv|history)\s*\||(?:\$\(|`)\s*(?:whoami|hostname|id|uname|env|printenv|cat)\b"
 )
+_ADDRESS = re.compile(r"https?://[\w.-]+\.\w{2,24}(?=[:/?#\s\"']|$)", re.IGNORECASE)
 _WHOLE = re.compile(r"(?:~|/|\*|home|[A-Za-z]:\\?)\S{0,3}|.*\b(?:rm|rd|del|mkfs|dd|shred)\b.*", re.DOTALL)
 
 
@@ -73,19 +75,35 @@ def _download_runs(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> 
     return by_moment(CERTAIN if sure else DOUBTFUL, CERTAIN if sure else WEAK, WEAK if sure else HINT)[moment]
 
 
-def _command_runs(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judgement | None:
+def _abroad(scanned: Scanned, command: str) -> bool:
+    """Whether a command line names an address of somebody else in full."""
+    named = _ADDRESS.findall(command)
+    return any(not local_host(host_of(address)) and not scanned.serves(address) for address in named)
+
+
+def _command_runs(scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judgement | None:
     kinds = command_kinds(fact.detail)
     if Command.DOWNLOAD_AND_RUN in kinds or Command.DECODE_AND_RUN in kinds:
         return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment]
+    if Command.SEND in kinds and secret_path(fact.detail) and _abroad(scanned, fact.detail):
+        return CERTAIN
     if Command.SEND in kinds:
         secret = secret_path(fact.detail) or _EVERYTHING.search(fact.detail) is not None
         return by_moment(CERTAIN, CERTAIN if secret else SUSPICIOUS, DOUBTFUL if secret else HINT)[moment]
     return None
 
 
-def _outside_runs(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+def _brought(scanned: Scanned, path: str) -> bool:
+    """Whether the package publishes a file of a path's last name."""
+    name = re.split(r"[\\/]", path.rstrip("\"'}) ]"))[-1]
+    return any(published.rpartition("/")[2] == name for published in scanned.paths)
+
+
+def _outside_runs(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
     if flow.source.behaviour is Behaviour.READS_ENVIRONMENT:
         return by_moment(WEAK, WEAK, NOTE)[moment]
+    if _PICKLED.search(flow.sink.detail) and not _brought(scanned, flow.source.detail):
+        return NOTE
     if _NO_CODE.search(flow.source.detail):
         return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment]
     return NOTE
@@ -176,6 +194,11 @@ _RULES = (
     ),
     FactRule(
         Rule("hidden-run", "Code hides what it runs, or looks whether somebody watches it."), (Behaviour.HIDES,), _hides
+    ),
+    HitRule(
+        Rule("hidden-instruction", "Words to an assistant ask for somebody's secrets, and not to speak of it."),
+        "hidden_instruction",
+        lambda _scanned, _path, moment: by_moment(CERTAIN, CERTAIN, GRAVE)[moment],
     ),
     HitRule(Rule("cryptocurrency-miner", "The file speaks of mining pools and miners."), "miner", _mines),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
 from adapters.sigil.local.code.telling_places import Secret
 from adapters.sigil.local.phases.judging import (
@@ -29,6 +31,7 @@ from adapters.sigil.local.phases.traits import (
     foreign,
     hostile_address,
     known_host,
+    loot,
     mild_secret,
     names_secret_files,
     trusted,
@@ -36,6 +39,7 @@ from adapters.sigil.local.phases.traits import (
 )
 from adapters.sigil.models import Finding
 
+_MEMORY = re.compile(r"/proc/(?!self/)[^/\s]{1,60}/mem$")
 _TRIVIAL = 20_000
 _ADDRESSES = "wallet_address_pattern"
 
@@ -85,9 +89,21 @@ def _handed_over_leaves(scanned: Scanned, _path: str, flow: Flow, _moment: Momen
     return CERTAIN if kind != Secret.TOKEN or scanned.code_bytes < _TRIVIAL else SUSPICIOUS
 
 
+def _gathered(scanned: Scanned, path: str, fact: Fact, moment: Moment) -> Judgement | None:
+    """Judge what is sent at load, where another file that is called then reads secrets."""
+    begun = path in scanned.loaded and (fact.at_load or path in scanned.called)
+    if moment is Moment.INSTALL or not begun or not (foreign(scanned, fact) or hostile_address(fact)):
+        return None
+    others = (scanned.asked - {path}) & scanned.facts.keys()
+    read = any(loot(each) for other in others for each in scanned.facts[other].facts)
+    return CERTAIN if read else None
+
+
 def _reads_secrets(scanned: Scanned, path: str, fact: Fact, moment: Moment) -> Judgement | None:
     if mild_secret(fact):
         return by_moment(HINT, HINT, NOTE)[moment]
+    if _MEMORY.search(fact.detail):
+        return by_moment(CERTAIN, CERTAIN, SUSPICIOUS)[moment]
     if any(sent.behaviour is Behaviour.SENDS and hostile_address(sent) for sent in scanned.facts[path].facts):
         return CERTAIN
     leaves = scanned.does(path, Behaviour.SENDS, Behaviour.LOOKS_UP_NAME)
@@ -159,6 +175,19 @@ def _steals_tokens(scanned: Scanned, path: str, moment: Moment) -> Judgement | N
     return by_moment(BAD, SUSPICIOUS, WEAK)[moment]
 
 
+def _looks_for_keys(scanned: Scanned, path: str, moment: Moment) -> Judgement | None:
+    """Judge patterns of keys: they redact as a rule; where the file sends abroad, they gather."""
+    sent = (
+        [each for each in scanned.facts[path].facts if each.behaviour is Behaviour.SENDS]
+        if path in scanned.facts
+        else []
+    )
+    if not any(foreign(scanned, each) or hostile_address(each) for each in sent):
+        return None
+    reads = scanned.does(path, Behaviour.READS_FILE, Behaviour.READS_SECRET_FILE, Behaviour.READS_ENVIRONMENT)
+    return by_moment(CERTAIN, CERTAIN, SUSPICIOUS)[moment] if reads else HINT
+
+
 _RULES = (
     FlowRule(
         Rule("secret-file-leaves", "The content of a file with secrets goes out over the network."),
@@ -190,6 +219,11 @@ _RULES = (
         Rule("secret-file-read", "Code reads a file in which secrets lie: keys, browsers' profiles, wallets."),
         (Behaviour.READS_SECRET_FILE,),
         _reads_secrets,
+    ),
+    FactRule(
+        Rule("gathered-and-sent", "When the package is loaded, one file reads secrets and another sends."),
+        (Behaviour.SENDS,),
+        _gathered,
     ),
     FlowRule(
         Rule("clipboard-replaced", "What lies on the clipboard is read and replaced."),
@@ -234,6 +268,11 @@ _RULES = (
         Rule("wallet-drained", "A transfer from the visitor's wallet goes to an address that the code holds."),
         "wallet_transfer",
         lambda _scanned, _path, moment: by_moment(CERTAIN, CERTAIN, SUSPICIOUS)[moment],
+    ),
+    HitRule(
+        Rule("key-search", "Code that reads this machine's files or variables looks for keys in them, and sends."),
+        "key_patterns",
+        _looks_for_keys,
     ),
     HitRule(
         Rule("chat-token-search", "The file looks for login tokens of a chat program."),

@@ -52,6 +52,10 @@ COMMANDS = {
         Rule("install-hunts-secrets", "Installing sends a program that looks for secrets through the machine's files."),
         CERTAIN,
     ),
+    Command.LET_LOOSE: (
+        Rule("install-lets-assistant-loose", "Installing has an assistant act with its questions switched off."),
+        CERTAIN,
+    ),
     Command.DOWNLOAD: (
         Rule("install-command-downloads", "A command of the installation downloads something."),
         DOUBTFUL,

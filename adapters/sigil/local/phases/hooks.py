@@ -34,6 +34,7 @@ _SEPARATORS = re.compile(r"&&|\|\||[;&|\n]")
 _GYP_COMMAND = re.compile(r"<!@?\(([^\n]{1,2000}?)\)[\"']")
 _GYP_ACTION = re.compile(r"[\"']action[\"']\s*:\s*\[([^\]]{1,2000})\]")
 _INLINE = re.compile(r"^(?:node|nodejs|bun)\b.*?\s(?:-e|--eval|-p|--print|-pe)$|^python[\d.]*\s(?:.*\s)?-c$")
+_REQUIRED = re.compile(r"\b(?:require|import)\(\s*\\?['\"]?(\.[^'\"\\()]{1,200})")
 _NPM_RUN = re.compile(r"^(?:npm|pnpm|yarn|bun)\s+(?:run(?:-script)?\s+)?(?:-\S+\s+)*([\w:.-]+)")
 _SHORT_REPOSITORY = re.compile(r"^(?:(github|gitlab):)?([\w.-]+/[\w.-]+)$")
 _ENDINGS = ("", ".js", ".cjs", ".mjs", ".ts", "/index.js", "/index.cjs", "/index.mjs", "/index.ts", ".json")
@@ -151,6 +152,8 @@ def named_files(line: str, paths: frozenset[str], folder: str = "") -> Iterator[
         interpreted = any(PurePosixPath(part).name.removesuffix(".exe") in _INTERPRETERS for part in parts)
         for part in parts:
             script = part is parts[0] and _SCRIPT.search(part)
+            for required in _REQUIRED.finditer(part) if interpreted else ():
+                yield from filter(None, (resolved(required[1], folder, paths),))
             if interpreted or script or part.startswith(("./", "../")) or "/" in part or "\\" in part:
                 found = resolved(part.replace("\\", "/"), folder, paths)
                 if found is not None:

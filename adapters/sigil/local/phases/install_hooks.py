@@ -34,14 +34,15 @@ from adapters.sigil.local.phases.traits import (
     SOFT_STARTUP,
     address_of,
     belongs_to,
+    foreign,
     hides_address,
     hostile_address,
     identifies,
     known_host,
+    loot,
     mild_secret,
     redirects_packages,
     trusted,
-    whole_environment,
 )
 from adapters.sigil.models import Finding
 
@@ -118,8 +119,8 @@ def _decoded_runs(scanned: Scanned, path: str, flow: Flow, moment: Moment) -> Ju
     return _at_install(CERTAIN, moment)
 
 
-def _hidden_address(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
-    return _at_install(CERTAIN if hides_address(flow) else None, moment)
+def _hidden_address(scanned: Scanned, path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    return _at_install(CERTAIN if hides_address(scanned, path, flow) else None, moment)
 
 
 def _persists(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judgement | None:
@@ -157,13 +158,11 @@ def _gathered(scanned: Scanned, path: str, fact: Fact, moment: Moment) -> Judgem
         scanned.facts[part].facts for part in reachable((path,), scanned.facts, scanned.paths) if part in scanned.facts
     ]
     read = [each for facts in parts for each in facts]
-    if any(whole_environment(each) for each in read) or any(_loot(each) for each in read):
+    if any(map(loot, read)):
         return BAD
+    if any(loot(each) for other in scanned.installed & scanned.facts.keys() for each in scanned.facts[other].facts):
+        return CERTAIN if foreign(scanned, fact) else BAD
     return DOUBTFUL if any(identifies(each) for each in read) else None
-
-
-def _loot(fact: Fact) -> bool:
-    return fact.behaviour is Behaviour.READS_SECRET_FILE and not mild_secret(fact)
 
 
 def _downloads(scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judgement | None:

@@ -6,6 +6,7 @@ import re
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
 from adapters.sigil.local.code.telling import Place
+from adapters.sigil.local.code.telling_mail import added_recipient
 from adapters.sigil.local.code.telling_places import unknown_root, wide_root
 from adapters.sigil.local.phases.judging import (
     BAD,
@@ -18,6 +19,7 @@ from adapters.sigil.local.phases.judging import (
     WEAK,
     FactRule,
     FlowRule,
+    HitRule,
     Judgement,
     Rule,
     by_moment,
@@ -50,6 +52,10 @@ _NAMES_REPOSITORY = re.compile(r"\s*git\s+(?:remote\s+get-url|rev-parse|describe
 _CODE_HOSTS = re.compile(
     r"https://(?:[\w-]+\.)*(?:github|gitlab|bitbucket|codeberg|gitea|azure|visualstudio)\.(?:com|org)(?=[:/]|$)",
     re.IGNORECASE,
+)
+_BLIND_COPY = re.compile(rb"Bcc:\s{0,3}([\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,6}[a-z]{2,24})")
+_HIDDEN_RECIPIENT = Rule(
+    "hidden-recipient", "A fixed address of somebody else gets a copy of each message that others write."
 )
 _CHAT = frozenset((Place.WEBHOOK,))
 
@@ -155,8 +161,18 @@ def _tap_leaves(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Jud
     return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment] if foreign(scanned, flow.sink) else None
 
 
-def _hidden_address(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
-    if not hides_address(flow):
+def _copies(scanned: Scanned, _path: str, fact: Fact, _moment: Moment) -> Judgement | None:
+    return None if scanned.serves(fact.detail) else CERTAIN
+
+
+def _copies_as_text(scanned: Scanned, path: str, _moment: Moment) -> Judgement | None:
+    named = (match[1].decode() for match in _BLIND_COPY.finditer(scanned.contents[path]))
+    domains = filter(None, (added_recipient("bcc", [address]) for address in named))
+    return None if all(map(scanned.serves, domains)) else CERTAIN
+
+
+def _hidden_address(scanned: Scanned, path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    if not hides_address(scanned, path, flow):
         return None
     return by_moment(CERTAIN, CERTAIN, SUSPICIOUS)[moment]
 
@@ -216,6 +232,8 @@ _RULES = (
         LEAVES | {Behaviour.DOWNLOADS},
         _hidden_address,
     ),
+    FactRule(_HIDDEN_RECIPIENT, (Behaviour.COPIES_MAIL,), _copies),
+    HitRule(_HIDDEN_RECIPIENT, "fixed_blind_copy", _copies_as_text),
     FactRule(Rule("reverse-shell", "A socket is joined to a shell."), (Behaviour.CONNECTS_BACK,), _opens_shell),
     FactRule(
         Rule("drop-point", "Code sends to a webhook, paste, tunnel, catcher or bare address."),

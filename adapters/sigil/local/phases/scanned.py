@@ -57,6 +57,11 @@ class Scanned:
         return called_at_load(self.loaded, self.facts, self.contents)
 
     @cached_property
+    def asked(self) -> frozenset[str]:
+        """The files of which a function is called when the package is loaded, those asked for an answer among them."""
+        return called_at_load(self.loaded, self.facts, self.contents, for_answer=True)
+
+    @cached_property
     def standings(self) -> Mapping[str, Standing]:
         """What part of the package each file with facts or hits is; what runs by itself is never set aside."""
         running = self.installed | self.loaded

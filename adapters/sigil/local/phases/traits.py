@@ -50,6 +50,7 @@ PROTECTION = re.compile(
 """Commands that switch off what protects a machine."""
 _BARE_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?=[:/?]|$)", re.IGNORECASE)
 _PRIVATE = re.compile(r"(?:10|127)\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.")
+_UNKNOWN = re.compile(r"[{}…\s]")
 _NAME = re.compile(r"[\w.]*")
 _WORDS = re.compile(r"[A-Za-z]{3,}")
 _COMMON_WORDS = frozenset(("token", "key", "secret", "api", "auth", "access", "password", "com", "www"))
@@ -86,10 +87,15 @@ def belongs_to(flow: Flow) -> bool:
     return any(word in host for word in words if word not in _COMMON_WORDS)
 
 
-def hides_address(flow: Flow) -> bool:
-    """Whether what is decoded is the address, or a part of it, that is spoken to."""
+def hides_address(scanned: Scanned, path: str, flow: Flow) -> bool:
+    """Whether what is decoded is the address, or a part of it, that is spoken to: nobody reads its host in the file."""
     hidden = flow.source.detail
-    return "://" in hidden or ("." in hidden and hidden in flow.sink.detail)
+    if "://" in hidden or ("." in hidden and hidden in flow.sink.detail):
+        return True
+    if decoded_text(flow.source):
+        return False
+    host = host_of(flow.sink.detail)
+    return "." in host and not _UNKNOWN.search(host) and host.encode() not in scanned.contents[path].lower()
 
 
 def decoded_text(fact: Fact) -> str:
@@ -100,6 +106,12 @@ def decoded_text(fact: Fact) -> str:
 def mild_secret(fact: Fact) -> bool:
     """Whether a secret file is one that tools read for their settings too, e.g. `.npmrc`."""
     return bool(_MILD_SECRET_FILE.search(fact.detail))
+
+
+def loot(fact: Fact) -> bool:
+    """Whether all variables are read, or a file whose secrets no tool but its own has to read."""
+    secret_file = fact.behaviour is Behaviour.READS_SECRET_FILE and not mild_secret(fact)
+    return whole_environment(fact) or secret_file
 
 
 def redirects_packages(target: str) -> bool:

@@ -13,6 +13,7 @@ from adapters.sigil.local.material import Ecosystem
 from adapters.sigil.local.phases.hooks import MANIFEST
 from adapters.sigil.local.phases.judging import BAD, CERTAIN, DOUBTFUL, GRAVE, HINT, NOTE, Judgement
 from adapters.sigil.local.provenance.case import Case
+from adapters.sigil.local.provenance.popular import is_popular
 from adapters.sigil.models import Finding
 
 _ADDRESS = re.compile(r"(?:git\+)?(?:https?|ssh|git)://\S+|git@\S+")
@@ -22,6 +23,8 @@ _CODE_HOST = re.compile(
 _HOSTILE = frozenset((Place.WEBHOOK, Place.PASTE, Place.CATCHER, Place.TUNNEL, Place.ADDRESS, Place.ONION))
 _REQUIRED = re.compile(rb"^Requires-Dist:\s*([\w.-]+)[^@\n]*@\s*(\S+)", re.MULTILINE)
 _HEAD = 200_000
+_LISTING = re.compile(r"(?:^|/)(?:package(?:-lock)?|npm-shrinkwrap)\.json$")
+_MOST_LOOKED_FOR = 20
 
 
 class _Manifest(msgspec.Struct, rename="camel"):
@@ -53,6 +56,16 @@ def _wanted(case: Case) -> Iterator[tuple[str, str]]:
         for name, wanted in table.items() if isinstance(table, Mapping) else ():
             if isinstance(wanted, str):
                 yield name, wanted.strip()
+
+
+def unused_dependencies(case: Case) -> tuple[str, ...]:
+    """Name those dependencies of an npm package, hardly known ones alone, of which no file of it speaks."""
+    if case.package.ecosystem is not Ecosystem.NPM:
+        return ()
+    files = [data for path, data in case.scanned.contents.items() if not _LISTING.search(path)]
+    named = {name for name, _ in _wanted(case) if not name.startswith("@types/")}
+    unknown = sorted(name for name in named if not is_popular(Ecosystem.NPM, name))
+    return tuple(name for name in unknown[:_MOST_LOOKED_FOR] if not any(name.encode() in data for data in files))
 
 
 def _judged(case: Case, address: str) -> Judgement:

@@ -9,12 +9,16 @@ from adapters.sigil.local.material import Attestation, Ecosystem
 from adapters.sigil.local.phases.judging import CERTAIN, DOUBTFUL, GRAVE, HINT, NOTE, SUSPICIOUS, Judgement
 from adapters.sigil.local.provenance.attestations import attestation_dropped
 from adapters.sigil.local.provenance.case import Case
+from adapters.sigil.local.provenance.dependencies import unused_dependencies
 from adapters.sigil.local.provenance.history import number
 from adapters.sigil.models import Finding
 
 _LAST_RELEASES = 3
 _PAIR = 2
 _ALL_SIGNS = 4
+_UNUSED = "unused-dependency"
+_PROVEN = frozenset({"attestation-dropped", _UNUSED})
+"""Signs that together, beside one more, are no accident: a build past the pipeline that only fetches something."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +55,14 @@ def _signs(case: Case) -> Iterator[Sign]:
         yield Sign(
             "attestation-dropped", "The releases before had a provenance attestation, this one has none.", DOUBTFUL
         )
+    if unused := unused_dependencies(case):
+        yield Sign(_UNUSED, f"No file of the package speaks of its dependency {', '.join(unused)}.", NOTE)
 
 
 def _together(case: Case, signs: set[str]) -> Judgement | None:
-    if len(signs) == _ALL_SIGNS and _within_minor(case):
+    if (len(signs) >= _ALL_SIGNS or (signs > _PROVEN)) and _within_minor(case):
         return CERTAIN
+    signs -= {_UNUSED}
     if len(signs) > _PAIR:
         return GRAVE if "new-install-script" in signs else SUSPICIOUS
     if len(signs) < _PAIR or case.popular:

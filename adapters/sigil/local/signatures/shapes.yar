@@ -106,6 +106,42 @@ rule wallet_address_pattern {
         any of them
 }
 
+rule key_patterns {
+    meta:
+        description = "Regular expressions that recognise keys and tokens of several services"
+    strings:
+        $anthropic = /sk-ant-(\w{1,12}-)?(\\w|\[)/
+        $openai = /\bsk-(\(\?:proj-\)\?|proj-)?\[/
+        $github = /\bgh[pous]_(\\w|\[)|\bgh\[[a-z]{2,6}\]_|github_pat_(\\w|\[)/
+        $npm = /\bnpm_(\\w|\[)/
+        $aws = /\bA[KS]IA(\\w|\[)|\(\?:AKIA\|ASIA\)/
+        $google = /\bAIza(\\w|\[)/
+        $slack = /\bxox\[/
+        $pypi = /\bpypi-AgE/
+        $hub = /\bhf_(\\w|\[)/
+    condition:
+        2 of them
+}
+
+rule hidden_instruction {
+    meta:
+        description = "Words to an assistant that ask for somebody's secrets, and not to speak of it"
+    strings:
+        $secret = /(read|open|cat|send|include|pass|paste|attach|collect|find|list)\b[^"'\n]{0,120}(\.ssh\b|id_(rsa|ed25519)|\.aws\b|\.env\b|mcp\.json|\.npmrc|\.netrc|\.kube\b|credentials\b|seed phrase|private key|wallet)/ nocase
+        $silence = /(do not|don't|never|without)\s{1,3}(tell|telling|mention|mentioning|inform|informing|show|showing|reveal|revealing|notify|notifying|explain)[^"'\n]{0,40}user/ nocase
+    condition:
+        for any i in (1..#secret) : (for any j in (1..#silence) : (@silence[j] < @secret[i] + 700 and @secret[i] < @silence[j] + 700))
+}
+
+rule fixed_blind_copy {
+    meta:
+        description = "The header of a message as text, with a receiver of blind copies that is written in the code"
+    strings:
+        $header = /["'`\n]Bcc:\s{0,3}[\w.+-]{1,64}@([\w-]{1,63}\.){1,6}[a-z]{2,24}/
+    condition:
+        $header
+}
+
 rule wallet_transfer {
     meta:
         description = "A transaction is asked of a wallet, with a receiver that is written in the code"

@@ -13,13 +13,13 @@ from adapters.cloudlink.account import NewWebhook, Webhook
 from adapters.cloudlink.local.deliveries import Deliveries, Pace
 from adapters.cloudlink.local.journal import Entry, Journal
 from adapters.cloudlink.local.outbox import Outbox
-from adapters.cloudlink.local.vault import Vault, new_encryption_key
 from adapters.cloudlink.local.webhooks import WebhookRecords
 from adapters.cloudlink.models import BudgetCheck
 from adapters.http.public import Resolver
 from adapters.principal import Principal
 from adapters.store.cloudlink_account import deliveries
 from adapters.store.database import Database
+from adapters.vault import Vault, new_encryption_key
 from tests.adapters.cloudlink.local.receiver import Receiver
 
 QUICK = Pace(attempt=0.5, poll=0.05, first_wait=0.01)

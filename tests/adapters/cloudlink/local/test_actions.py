@@ -148,3 +148,22 @@ async def test_an_action_is_watched_to_its_end(engine: CloudEngine, principal: P
         if not observation.state.finished:
             await engine.execution.reject_action(principal, action.id)
     assert states == [ActionStatus.AWAITING_APPROVAL, ActionStatus.FAILED]
+
+
+async def test_of_many_decisions_at_once_one_holds(engine: CloudEngine, principal: Principal) -> None:
+    """Even in two processes: what is executed was never rejected, and the other way round."""
+    other = build_engine(engine.database, DurableWork("sqlite://", "test"))
+    for _ in range(3):
+        action = await proposed(engine, principal)
+
+        async def approve(of: CloudEngine, action_id: str = action.id) -> str:
+            async with of.feeds.actions.write(of.database) as writing:
+                return (await of.actions.approve_action(writing, principal, action_id)).status.value
+
+        async def reject(of: CloudEngine, action_id: str = action.id) -> str:
+            return (await of.execution.reject_action(principal, action_id)).status.value
+
+        decisions = (decide(of) for of in (engine, other) * 3 for decide in (reject, approve))
+        answers = await asyncio.gather(*decisions, return_exceptions=True)
+        (held,) = [answer for answer in answers if not isinstance(answer, Conflict)]
+        assert (await engine.action(principal, action.id)).status.value == held

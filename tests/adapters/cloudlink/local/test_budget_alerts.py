@@ -17,7 +17,6 @@ from adapters.cloudlink.local.hours import hour_number
 from adapters.cloudlink.local.journal import Journal
 from adapters.cloudlink.local.outbox import Outbox
 from adapters.cloudlink.local.spending import Spending
-from adapters.cloudlink.local.vault import Vault
 from adapters.cloudlink.local.webhooks import WebhookRecords
 from adapters.cloudlink.models import Budget, BudgetAlert, BudgetChange, BudgetCheck, BudgetScope, NewBudget
 from adapters.cloudlink.port import AuditFilter
@@ -25,6 +24,7 @@ from adapters.events.watching import watch
 from adapters.principal import Principal
 from adapters.store.cloudlink_account import deliveries
 from adapters.store.database import Database
+from adapters.vault import Vault
 from tests.running import new_principal
 
 MIDDLE = datetime(2026, 11, 16, 12, tzinfo=UTC)

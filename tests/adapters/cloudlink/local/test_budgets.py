@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -212,3 +213,13 @@ async def test_there_is_an_end_to_budgets(written: Written, principal: Principal
     with pytest.raises(InvalidInput, match="200 budgets already"):
         await written.records.create(principal, limit())
     await written.records.create(new_principal(), limit())
+
+
+async def test_the_end_holds_for_those_that_come_together(written: Written, principal: Principal) -> None:
+    """Of many at once, as many as there is room for."""
+    for number in range(MOST_BUDGETS - 1):
+        await written.records.create(principal, limit(name=str(number)))
+    together = (written.records.create(principal, limit()) for _ in range(5))
+    answers = await asyncio.gather(*together, return_exceptions=True)
+    assert sum(isinstance(answer, Budget) for answer in answers) == 1
+    assert len(await written.records.of_tenant(principal.tenant)) == MOST_BUDGETS

@@ -57,6 +57,7 @@ def test_a_service_account_is_taken_as_text_or_object(payload: str | dict[str, A
         (aws(role_arn=ARN, external_id="two words"), "external_id"),
         (aws(role_arn=ARN, label="x" * 257), "label"),
         (aws(role_arn=ARN, label="\x00"), "label"),
+        (aws(role_arn=ARN, label="\ud800"), "label"),
         (aws(role_arn=ARN, credential_type="access_key"), "credential_type"),
         (aws(access_key_id="short", secret_access_key=SECRET_KEY), "access_key_id"),
         (aws(access_key_id=KEY_ID), "secret_access_key"),
@@ -69,6 +70,8 @@ def test_a_service_account_is_taken_as_text_or_object(payload: str | dict[str, A
         (NewCredential(cloud="gcp", payload='["very secret"]'), "payload"),
         (NewCredential(cloud="gcp", payload='"\ud800 very secret"'), "payload"),
         (NewCredential(cloud="azure", payload={"very secret": "x" * 65536}), "payload"),
+        (NewCredential(cloud="azure", payload={"very secret": "\ud800"}), "payload"),
+        (NewCredential(cloud="azure", payload='{"very secret":' * 4096 + "1" + "}" * 4096), "payload"),
         (NewCredential(cloud="azure", credential_type="service_account_json", payload="{}"), "credential_type"),
     ],
 )

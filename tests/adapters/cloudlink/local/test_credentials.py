@@ -8,13 +8,13 @@ from sqlalchemy import select
 
 from adapters.cloudlink.account import NewCredential
 from adapters.cloudlink.local.credentials import MOST_CREDENTIALS
-from adapters.cloudlink.local.vault import WrongKey, new_encryption_key
 from adapters.durable import DurableWork
 from adapters.errors import InvalidInput, NotAllowed, NotFound
 from adapters.principal import Principal
 from adapters.store.cloudlink import audit
 from adapters.store.cloudlink_account import credentials
 from adapters.store.database import Database
+from adapters.vault import WrongKey, new_encryption_key
 from tests.cloud_engine import ROLE, CloudEngine, build_engine
 from tests.running import new_principal
 

@@ -10,10 +10,10 @@ import pytest
 
 from adapters.cloudlink.local.deliveries import Pace
 from adapters.cloudlink.local.outbox import Outbox
-from adapters.cloudlink.local.vault import Vault
 from adapters.cloudlink.webhooks import Replayed, WebhookReceiver
 from adapters.principal import Principal
 from adapters.store.database import Database
+from adapters.vault import Vault
 from tests.adapters.cloudlink.local.receiver import Receiver
 from tests.adapters.cloudlink.local.sending import PATIENT, Sending
 from tests.waiting import until

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from adapters.cloudlink.local.deliveries import ATTEMPTS, Pace
-from adapters.cloudlink.local.vault import Vault, new_encryption_key
 from adapters.principal import Principal
 from adapters.store.database import Database
+from adapters.vault import Vault, new_encryption_key
 from tests.adapters.cloudlink.local.receiver import Receiver
 from tests.adapters.cloudlink.local.sending import PATIENT, Sending
 

@@ -33,6 +33,13 @@ def deploy(service: str = "Amazon EC2", hours: float = 0, **fields: Any) -> NewD
     return NewDeploy(service=service, deployed_at=NOON + timedelta(hours=hours), **fields)
 
 
+def nested(levels: int) -> Any:
+    value: Any = "the end"
+    for level in range(levels):
+        value = [value] if level % 2 else {"within": value}
+    return value
+
+
 async def known_costs(database: Database, tenant: str, service: str = "Amazon EC2") -> None:
     async with database.write() as connection:
         await CostRecords(database).write(connection, tenant, [HourlyCost(service, 490_000, 1.0)], {service: "aws"})
@@ -42,7 +49,12 @@ async def test_a_deploy_is_kept_as_it_was_recorded(
     records: DeployRecords, database: Database, principal: Principal
 ) -> None:
     """With what it shipped, not judged, and with a line in the audit trail."""
-    metadata: Mapping[str, Any] = {"packages": ["npm:express@4.18.2"], "commit_sha": "abc", "ünïcode": [1, None]}
+    metadata: Mapping[str, Any] = {
+        "packages": ["npm:express@4.18.2"],
+        "commit_sha": "abc",
+        "ünïcode": [1, None],
+        "deep": nested(31),
+    }
     recorded = await records.record(principal, deploy(version="v2", source="ci", metadata=dict(metadata)))
     assert recorded == Deploy(
         id=recorded.id,
@@ -86,6 +98,7 @@ async def test_without_a_time_a_deploy_is_of_now(records: DeployRecords, princip
         ("deployed_at", {"deployed_at": datetime(2999, 1, 1, tzinfo=UTC)}),
         ("metadata", {"metadata": {"note": "x" * 65_536}}),
         ("metadata", {"metadata": {"note": "\ud800"}}),
+        ("metadata", {"metadata": {"deep": nested(33)}}),
         ("metadata", {"metadata": {"note": object()}}),
         ("metadata.packages", {"metadata": {"packages": "npm:left-pad"}}),
         ("metadata.packages", {"metadata": {"packages": [1]}}),

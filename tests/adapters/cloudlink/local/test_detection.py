@@ -99,6 +99,19 @@ async def test_too_little_data_is_waited_for(watched: Watched, principal: Princi
     assert await watched.statuses(principal, [deploy]) == ["open"]
 
 
+@pytest.mark.parametrize("known", [{-143: 1}, {-400: 10, -2: 1}], ids=["begin later", "pause after it"])
+async def test_a_deploy_that_costs_never_tell_of_is_given_up(
+    watched: Watched, principal: Principal, known: dict[int, int]
+) -> None:
+    """Also where its nearest hours are weeks away: it is not asked about again for ever."""
+    for first, hours in known.items():
+        await watched.spend(principal, [10.0] * hours, first=first)
+    deploy = await watched.deploy(principal, hours=-390)
+    assert (await watched.detect(principal)).deploys_analyzed == 1
+    assert await watched.statuses(principal, [deploy]) == ["clean"]
+    assert (await watched.detect(principal)).deploys_analyzed == 0
+
+
 async def test_costs_of_all_accounts_count_together(watched: Watched, principal: Principal) -> None:
     """The service's cost is the sum: one account's rise may be another's fall."""
     before = [HourlyCost("EC2", watched.hour - hour, 10.0, account) for hour in range(1, 100) for account in "ab"]

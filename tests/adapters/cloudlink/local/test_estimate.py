@@ -141,3 +141,31 @@ async def test_services_are_estimated_in_their_order(database: Database) -> None
     assert theirs.deploy_impact_pct == pytest.approx(200)
     (nobody,) = await estimates.of_services("nobody", ["EC2"], [])
     assert not nobody.has_data
+
+
+async def test_the_running_hour_is_left_out(database: Database) -> None:
+    """It has not cost yet what it will."""
+    running = hour_number(datetime.now(UTC))
+    costs = [
+        CostRecord(provider="aws", service="EC2", cost_usd=0.1 if hour == running else 2.0, hour=hour_start(hour))
+        for hour in range(running - 48, running + 1)
+    ]
+    async with database.write() as connection:
+        await CostRecords(database).ingest(connection, "ours", costs)
+    (found,) = await Estimates(database, CostRecords(database)).of_services("ours", ["EC2"], [])
+    assert found.baseline_hourly_usd == pytest.approx(2)
+
+
+async def test_a_service_that_ended_has_no_data_alone_or_among_others(database: Database) -> None:
+    """What it cost two months before the others' latest hour says nothing of its next deploy."""
+    costs = [
+        CostRecord(provider="aws", service=service, cost_usd=1.0, hour=hour_start(end - hour))
+        for service, end in (("old", LAST - 1_500), ("new", LAST))
+        for hour in range(200)
+    ]
+    async with database.write() as connection:
+        await CostRecords(database).ingest(connection, "ours", costs)
+    estimates = Estimates(database, CostRecords(database))
+    for names in (["old"], ["old", "new"]):
+        found = await estimates.of_services("ours", names, [])
+        assert [one.has_data for one in found] == [name == "new" for name in names]

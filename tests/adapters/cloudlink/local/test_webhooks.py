@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from sqlalchemy import insert, select
 
@@ -7,7 +9,6 @@ from adapters.cloudlink.account import NewWebhook, Webhook
 from adapters.cloudlink.local.audit import AuditRecords
 from adapters.cloudlink.local.journal import Entry, Journal
 from adapters.cloudlink.local.outbox import EVENTS, MOST_WAITING, Outbox
-from adapters.cloudlink.local.vault import Vault, new_encryption_key
 from adapters.cloudlink.local.webhooks import MOST_WEBHOOKS, WebhookRecords
 from adapters.cloudlink.models import BudgetCheck
 from adapters.cloudlink.port import AuditFilter
@@ -15,6 +16,7 @@ from adapters.errors import InvalidInput, NotAllowed
 from adapters.principal import Principal
 from adapters.store.cloudlink_account import deliveries, webhooks
 from adapters.store.database import Database
+from adapters.vault import Vault, new_encryption_key
 from tests.running import new_principal
 
 SECRET = "a secret that nobody shall see"
@@ -201,3 +203,13 @@ async def test_there_is_an_end_to_what_waits(written: Written, principal: Princi
     await written.tell(principal.tenant, "action.created")
     assert len(await written.waiting(behind)) == MOST_WAITING
     assert await written.waiting(other) == ["ping", "action.created"]
+
+
+async def test_the_end_holds_for_those_that_come_together(written: Written, principal: Principal) -> None:
+    """Of many at once, as many as there is room for."""
+    for _ in range(MOST_WEBHOOKS - 1):
+        await written.records.register(principal, NewWebhook(url="https://a.example/"))
+    together = (written.records.register(principal, NewWebhook(url="https://a.example/")) for _ in range(5))
+    answers = await asyncio.gather(*together, return_exceptions=True)
+    assert sum(isinstance(answer, Webhook) for answer in answers) == 1
+    assert len(await written.records.of_tenant(principal.tenant)) == MOST_WEBHOOKS

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +10,7 @@ import pytest
 from adapters.sigil.local.threats import ThreatRecords
 from adapters.sigil.models import Severity, Threat
 from adapters.sigil.port import PackageName, ThreatFilter
-from adapters.store.database import Database, sqlite_url
+from adapters.store.database import Database
 
 START = datetime(2099, 1, 1, tzinfo=UTC)
 
@@ -30,11 +28,8 @@ def threat(number: int, **given: Any) -> Threat:
 
 
 @pytest.fixture
-async def records(tmp_path: Path) -> AsyncIterator[ThreatRecords]:
-    opened = Database(sqlite_url(tmp_path))
-    await opened.migrate()
-    yield ThreatRecords(opened)
-    await opened.close()
+async def records(database: Database) -> ThreatRecords:
+    return ThreatRecords(database)
 
 
 async def test_threats_are_listed_newest_first_in_pages(records: ThreatRecords) -> None:
@@ -67,6 +62,15 @@ async def test_threats_are_searched_and_filtered(records: ThreatRecords, wanted:
         ]
     )
     assert [found.id for found in (await records.page(10, None, wanted)).nodes] == ids
+
+
+@pytest.mark.parametrize("text", ["\x00", "\ud800", "x" * 10_000, "' OR 1=1 --", "%"])
+async def test_no_text_breaks_the_store(records: ThreatRecords, text: str) -> None:
+    """Whatever a caller hands in as an id, a package or to search for, it is simply not there."""
+    await records.replace([threat(1)])
+    assert await records.by_id([text]) == [None]
+    assert await records.of_packages([PackageName("npm", text)]) == [[]]
+    assert (await records.page(5, None, ThreatFilter(search=text))).nodes == []
 
 
 async def test_importing_again_replaces_and_withdrawn_ones_go(records: ThreatRecords) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapters.sigil.local.code.facts import Behaviour
-from adapters.sigil.local.code.javascript import names
+from adapters.sigil.local.code.javascript import mail_effects, names
 from adapters.sigil.local.code.javascript.expressions import remember_method
 from adapters.sigil.local.code.javascript.request_effects import replaced
 from adapters.sigil.local.code.javascript.state import State, evaluate, handles
@@ -82,6 +82,7 @@ def _assigned_property(state: State, node: Node, left: Node, value: Value) -> No
         return
     name = names.property_name(state, left)
     remember_method(state, name, value)
+    mail_effects.copied(state, node, name, value)
     path = names.member(state, left).path
     if path.startswith((*_NETWORK_GLOBALS, *_GLOBAL_SLOTS)) and value is not NOTHING and not path.endswith(".default"):
         sources = state.source(Behaviour.REPLACES_GLOBAL, node, path)

@@ -6,7 +6,7 @@ import math
 import operator as operators
 from collections.abc import Callable
 
-from adapters.sigil.local.code.javascript import folding, names
+from adapters.sigil.local.code.javascript import folding, mail_effects, names
 from adapters.sigil.local.code.javascript.state import State, evaluate, handles
 from adapters.sigil.local.code.javascript.tree import Node
 from adapters.sigil.local.code.javascript.values import NOTHING, Value, constant, merge, tainted
@@ -228,6 +228,7 @@ def _entry(state: State, child: Node) -> tuple[str | None, Value]:
         name = names.key_name(state, key) if key is not None else None
         value = evaluate(state, inner)
         remember_method(state, name, value)
+        mail_effects.copied(state, child, name, value)
         return name, names.used(state, value, child)
     if child.kind == "shorthand_property_identifier":
         return state.text(child), names.used(state, evaluate(state, child), child)

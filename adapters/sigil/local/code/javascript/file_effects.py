@@ -88,7 +88,8 @@ def _write(call: Call) -> Value:
     if "append" not in call.method.lower() and call.option("flags").text != "a":
         ruined(call.state, call.node, path, content)
     acted_on = telling.startup_path(text) or telling.package_path(text)
-    if acted_on and telling_places.planted_text(held(call.argument(1))):
+    told = telling_places.planted_text if acted_on else telling_places.fetching_script
+    if told(held(call.argument(1))):
         content |= call.state.source(Behaviour.HOLDS_CODE, call.node, text, hidden=True)
     number = _written(call, text, content)
     _code_changed(call, text, content, call.argument(1))

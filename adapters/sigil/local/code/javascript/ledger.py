@@ -27,7 +27,7 @@ _OUTPUT = frozenset({Behaviour.RUNS_SHELL, Behaviour.RUNS_PROCESS})
 _PAYLOAD = frozenset({Behaviour.DOWNLOADS, Behaviour.DECODES})
 _LEAVING = _OWN_DATA | _OUTPUT | {Behaviour.ENCODES}
 _KEPT = _OWN_DATA | _OUTPUT | _PAYLOAD | {Behaviour.ENCODES}
-_RUNNING = _PAYLOAD | {Behaviour.WRITES_FILE, Behaviour.MAKES_EXECUTABLE}
+_RUNNING = _PAYLOAD | {Behaviour.HOLDS_CODE} | {Behaviour.WRITES_FILE, Behaviour.MAKES_EXECUTABLE}
 _WAYS: dict[Behaviour, frozenset[Behaviour]] = {
     Behaviour.SENDS: _LEAVING
     | {Behaviour.DECODES, Behaviour.WRITES_FILE, Behaviour.TAKES_SECRET, Behaviour.LISTS_FILES},
@@ -41,7 +41,7 @@ _WAYS: dict[Behaviour, frozenset[Behaviour]] = {
     Behaviour.RUNS_PROCESS: _RUNNING | {Behaviour.TAKES_REQUEST},
     Behaviour.IMPORTS_DYNAMICALLY: _RUNNING,
     Behaviour.MAKES_EXECUTABLE: _PAYLOAD | {Behaviour.WRITES_FILE},
-    Behaviour.WRITES_FILE: _KEPT | {Behaviour.LISTS_FILES},
+    Behaviour.WRITES_FILE: _KEPT | {Behaviour.LISTS_FILES, Behaviour.HOLDS_CODE},
     Behaviour.WRITES_STARTUP: _KEPT | {Behaviour.HOLDS_CODE},
     Behaviour.CHANGES_PACKAGES: _KEPT | {Behaviour.HOLDS_CODE},
     Behaviour.WRITES_CLIPBOARD: _PAYLOAD | {Behaviour.READS_CLIPBOARD},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from adapters.sigil.local.code import telling
+from adapters.sigil.local.code import telling, telling_places
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.javascript.folding import unescape
 from adapters.sigil.local.code.javascript.state import State, evaluate
@@ -107,7 +107,8 @@ def member_of(state: State, node: Node, base: Value, name: str) -> Value:
         if base.variable is not None and not base.path:
             variable = base.variable.member(name)
             state.read(variable)
-            known = Value(taints=base.taints, handle=base.handle, variable=variable)
+            taints = base.taints | _kept_secret(state, node, name)
+            known = Value(taints=taints, handle=base.handle, variable=variable)
     path = _member_path(base, name)
     if not path:
         return known
@@ -115,6 +116,14 @@ def member_of(state: State, node: Node, base: Value, name: str) -> Value:
         taints = state.source(Behaviour.READS_INPUT, node, _OWN_PAGE[path], hidden=True)
         return merge(known, Value(path=path, taints=taints))
     return merge(Value(path=path, taints=base.taints, handle=base.handle), known)
+
+
+def _kept_secret(state: State, node: Node, name: str) -> frozenset[int]:
+    """Enter a key or password that an object of somebody keeps: telling only where it goes somewhere."""
+    kind = telling_places.kept_secret(name)
+    if kind is None:
+        return NOTHING.taints
+    return state.source(Behaviour.TAKES_SECRET, node, f"{kind} {name}", hidden=True)
 
 
 def _of_variable(state: State, variable: Variable, base: Value) -> Value:

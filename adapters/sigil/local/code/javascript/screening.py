@@ -67,6 +67,8 @@ _WORDS: tuple[tuple[bytes, bytes], ...] = (
     (b"crontab", b""),
     (b"LaunchAgents", b""),
     (b"CurrentVersion", b""),
+    (b"autostart", b""),
+    (b"systemd/", b""),
     (b"authorized_keys", b""),
     (b"addEventListener", rb"addEventListener\(\s*['\"](?:key|paste|copy|input|submit)"),
     (b"onkey", b""),
@@ -109,6 +111,8 @@ _WORDS: tuple[tuple[bytes, bytes], ...] = (
     (b"Function.constructor", b""),
     (b"new Image", b""),
     (b"sendMail", b""),
+    (b"bcc", rb"\bbcc(?:Addresses|Recipients)?\b"),
+    (b"Bcc", rb"\bBcc(?:Addresses)?\b"),
     (b"node:", rb"['\"`]node:(?:net|tls|dgram|dns|vm|http2)"),
     (
         b"require",

@@ -118,7 +118,7 @@ def element(value: Value) -> Value:
 def _return(state: State, node: Node) -> Value:
     value = evaluate(state, node.named[0]) if node.named else NOTHING
     if state.current is not None:
-        state.absorb(state.current.result, value)
+        state.absorb(state.current.result, names.used(state, value, node))
     return NOTHING
 
 
@@ -144,7 +144,7 @@ def run(state: State, function: Function) -> None:
         body = function.node.field("body")
         value = evaluate(state, body)
         if body is not None and body.kind != "statement_block":
-            state.absorb(function.result, value)
+            state.absorb(function.result, names.used(state, value, body))
     finally:
         state.scope, state.current = scope, current
 

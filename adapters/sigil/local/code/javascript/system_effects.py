@@ -139,7 +139,12 @@ def _screen(call: Call) -> Value:
     return answered(call, Value(taints=call.state.source(Behaviour.READS_INPUT, call.node, call.path)))
 
 
-@known("uiohook-napi.uIOhook.on", "iohook.on", "node-global-key-listener.GlobalKeyboardListener.addListener")
+@known("node-global-key-listener.GlobalKeyboardListener")
+def _key_listener(_: Call) -> Value:
+    return Value(path="<keys>")
+
+
+@known("uiohook-napi.uIOhook.on", "iohook.on", "<keys>.addListener")
 def _keys(call: Call) -> Value:
     call.answer(Value(taints=call.state.source(Behaviour.READS_INPUT, call.node, call.path)))
     return NOTHING

@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.python import (
+    descriptors,
     execution,
     files,
     folding,
     functions,
+    mail,
     network,
     processes,
     replacing,
     system,
     walking,
 )
-from adapters.sigil.local.code.python.lookups import chosen
+from adapters.sigil.local.code.python.lookups import got
+from adapters.sigil.local.code.python.machine import ANY_CLASS, widened
 from adapters.sigil.local.code.python.values import LONGEST_CONSTANT, Arguments, Value, joined, sources_of
 
 if TYPE_CHECKING:
@@ -42,6 +45,8 @@ _ENCODERS = frozenset(
      "gzip.compress",
      "bz2.compress", "lzma.compress", "codecs.encode"}
 )  # fmt: skip
+_UNCHANGED = frozenset({"strip", "rstrip", "lstrip", "decode", "encode"})
+_REWORDED = _UNCHANGED | {"join", "format", "replace", "read"}
 _INTO = frozenset({"save", "savefig", "tofile", "export", "retrbinary", "download_fileobj", "getfo"})
 _MOST_RANGE = 4000
 _MOST_MAPPED = 20_000
@@ -64,9 +69,9 @@ def read_arguments(machine: Machine, node: Node | None) -> Arguments:
     for child in node.named_children:
         if child.type == "keyword_argument":
             name = child.child_by_field_name("name")
-            arguments.keywords[machine.code(name) if name is not None else ""] = machine.evaluate(
-                child.child_by_field_name("value")
-            )
+            key = machine.code(name) if name is not None else ""
+            arguments.keywords[key] = machine.evaluate(child.child_by_field_name("value"))
+            mail.copied(machine, child, key, arguments.keywords[key])
         elif child.type in ("list_splat", "dictionary_splat"):
             arguments.positional.extend(machine.evaluate(child).parts()[:100])
         elif child.type != "comment":
@@ -89,17 +94,25 @@ def apply(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> 
         result = handler(machine, node, callee, arguments)
         _callbacks(machine, callee, arguments, result)
         return result
-    return _other(machine, node, callee, arguments)
+    return _method(machine, callee, arguments) or _other(machine, node, callee, arguments)
+
+
+def _method(machine: Machine, callee: Value, arguments: Arguments) -> Value | None:
+    """Follow a method of something unknown as the one of this name in the file's classes."""
+    method = machine.attributes.get((ANY_CLASS, callee.member)) if callee.name == f".{callee.member}" else None
+    if method is None or method.function is None:
+        return None
+    instance = Value(instance_of=method.function.owner, sources=callee.sources)
+    answer = functions.invoke(machine, Value(function=method.function, receiver=instance), arguments)
+    return widened(answer, callee.sources)
 
 
 def _constant(machine: Machine, node: Node, callee: Value, arguments: Arguments, folded: folding.Folded) -> Value:
     sources = sources_of(arguments.every()) | callee.sources
-    if folded.decoded:
-        detail = callee.member
-        sources |= machine.source_value(
-            Behaviour.DECODES, node, detail, latent=detail in ("chr", "unichr", "bytes", "bytearray")
-        )
     constant = folded.constant
+    if folded.decoded:
+        latent = callee.member in ("chr", "unichr", "bytes", "bytearray")
+        sources |= machine.source_value(Behaviour.DECODES, node, callee.member, latent=latent)
     if isinstance(constant, str | bytes) and len(constant) > LONGEST_CONSTANT:
         machine.budget.exceeded = True
         return Value(sources=sources)
@@ -126,13 +139,15 @@ def _other(machine: Machine, node: Node, callee: Value, arguments: Arguments) ->
     every = arguments.every()
     sources = sources_of(every) | callee.sources
     if name in _ENCODERS or callee.member == "encrypt":
-        return Value(sources=sources | machine.source_value(Behaviour.ENCODES, node, callee.member))
+        encoded = machine.source_value(Behaviour.ENCODES, node, callee.member)
+        return Value(template=every[0].text if every else "", sources=sources | encoded)
     if name in folding.DECODERS or callee.member in ("decrypt", "decompress"):
         return Value(sources=sources | machine.source_value(Behaviour.DECODES, node, callee.member))
     if name in ("chr", "unichr") or (name == "int" and len(every) > 1):
         return Value(sources=sources | machine.source_value(Behaviour.DECODES, node, name, latent=True))
-    if callee.member == "get" and callee.receiver is not None and callee.receiver.entries is not None and every:
-        return chosen(callee.receiver, every[0])
+    answer = got(machine, node, callee.receiver, every[0]) if callee.member == "get" and every else None
+    if answer is not None:
+        return answer
     if name in ("list", "tuple", "set", "sorted", "reversed", "iter", "bytearray", "enumerate") and every:
         return _copied(name, every[0], sources)
     if callee.member in _INTO and callee.sources and every and every[0].constant is None:
@@ -140,19 +155,20 @@ def _other(machine: Machine, node: Node, callee: Value, arguments: Arguments) ->
     _callbacks(machine, callee, arguments, Value())
     result = Value(name=f"{name}()" if name and len(name) < 120 else "", sources=sources)  # noqa: PLR2004 - long chains
     receiver = callee.receiver
-    if receiver is not None and callee.member in (
-        "join",
-        "format",
-        "replace",
-        "strip",
-        "decode",
-        "encode",
-        "read",
-        "rstrip",
-    ):
-        result.template = f"{receiver.text} {joined(every, ' ')}" if receiver.constant else joined(every, " ")
+    if receiver is not None and callee.member in _REWORDED:
+        result.template = _reworded(callee.member, receiver, every)
         result.path = receiver.path if callee.member != "format" else None
     return result
+
+
+def _reworded(member: str, receiver: Value, every: list[Value]) -> str:
+    """Give what is known of the text that a method of a text makes."""
+    if member == "join":
+        separator = receiver.constant if isinstance(receiver.constant, str) else ""
+        return joined(every[0].parts() if every else (), separator)
+    if member in _UNCHANGED:
+        return receiver.text if receiver.constant is not None else receiver.template
+    return f"{receiver.text} {joined(every, ' ')}" if receiver.constant else joined(every, " ")
 
 
 def _copied(name: str, value: Value, sources: frozenset[int]) -> Value:
@@ -206,8 +222,10 @@ def _callbacks(machine: Machine, callee: Value, arguments: Arguments, result: Va
 _HANDLERS: Mapping[str, Handler] = {
     **execution.HANDLERS,
     **files.HANDLERS,
+    **descriptors.HANDLERS,
     **walking.HANDLERS,
     **network.HANDLERS,
+    **mail.HANDLERS,
     **processes.HANDLERS,
     **system.HANDLERS,
     "setattr": replacing.member_set,

@@ -13,6 +13,7 @@ from adapters.sigil.local.code.python.walking import ruined
 from adapters.sigil.local.code.telling import package_path, secret_path, startup_path
 from adapters.sigil.local.code.telling_places import (
     application_code,
+    fetching_script,
     foreign_module,
     planted_text,
     powerful_code,
@@ -44,7 +45,8 @@ def written(machine: Machine, node: Node, path: Value, data: Value) -> None:
     sources = sources_of((data,))
     ruined(machine, node, path, sources)
     behaviour = Behaviour.WRITES_FILE
-    if (startup_path(text) or package_path(text)) and planted_text(data.text):
+    planted = planted_text(data.text) if startup_path(text) or package_path(text) else fetching_script(data.text)
+    if planted:
         sources |= machine.source_value(Behaviour.HOLDS_CODE, node, text, latent=True)
     if startup_path(text):
         behaviour = Behaviour.WRITES_STARTUP

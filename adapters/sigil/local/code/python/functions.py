@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
@@ -19,6 +20,8 @@ _MOST_USES_OF_SMALL = 60
 _SMALL = 800
 _LARGE = 3000
 _SMALL_FILE = 30_000
+_LONGEST_CHAIN = 4
+_EVERYDAY = frozenset({b"__init__", b"__call__", b"__enter__", b"get", b"set", b"main", b"wrapper", b"decorator"})
 _DEEPEST_CALLS = 8
 _REQUESTS = frozenset({"request", "req", "environ"})
 _INSTALL_METHODS = frozenset(
@@ -149,8 +152,26 @@ def later(machine: Machine, function: Function, arguments: Arguments) -> None:
         enter(machine, function, arguments, at_load=False)
 
 
+def _mark_those_between(machine: Machine) -> None:
+    """Take functions that only hand things from one telling function to another for telling themselves."""
+    found = [function for function in machine.pending if function.telling]
+    others = [function for function in machine.pending if not (function.telling or function.uses)]
+    for _ in range(_LONGEST_CHAIN if others else 0):
+        names = {function.node.child_by_field_name("name") for function in found} - {None}
+        called = {machine.source[name.start_byte : name.end_byte] for name in names if name is not None} - _EVERYDAY
+        if not called:
+            return
+        pattern = re.compile(rb"\b(?:" + b"|".join(map(re.escape, sorted(called))) + rb")\b")
+        found = [each for each in others if pattern.search(machine.source, each.node.start_byte, each.node.end_byte)]
+        others = [function for function in others if function not in found]
+        for function in found:
+            function.telling = True
+
+
 def finish(machine: Machine) -> None:
     """Go through telling functions that nobody called; commands of a setup.py run at install."""
+    if len(machine.source) < _SMALL_FILE:
+        _mark_those_between(machine)
     position = 0
     while position < len(machine.pending) and not machine.budget.exceeded:
         function = machine.pending[position]

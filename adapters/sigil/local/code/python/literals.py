@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from adapters.sigil.local.code.python import mail
 from adapters.sigil.local.code.python.values import LONGEST_CONSTANT, Value, joined, sources_of
 
 if TYPE_CHECKING:
@@ -162,4 +163,5 @@ def dictionary(machine: Machine, node: Node) -> Value:
         items.extend((value,) if key.constant is not None else (key, value))
         if isinstance(key.constant, str):
             entries[key.constant] = value
+            mail.copied(machine, child, key.constant, value)
     return Value(items=tuple(items), entries=entries, sources=sources_of(items))

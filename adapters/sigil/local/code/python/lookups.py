@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.python.values import Value, canonical, sources_of
 from adapters.sigil.local.code.telling import secret_variable
+from adapters.sigil.local.code.telling_places import kept_secret
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -89,6 +90,8 @@ def attribute_of(machine: Machine, node: Node, target: Value, name: str) -> Valu
     name = normal(name)
     if target.instance_of:
         found = machine.attributes.get((target.instance_of, name))
+        if kept_secret(name) and not (found and (found.sources or found.function or found.constant)):
+            return secret(machine, node, target, name)
         if found is not None:
             return _bound(found, target)
     if target.name == "file()" and name == "name" and target.path is not None:
@@ -115,7 +118,14 @@ def _named(machine: Machine, node: Node, target: Value, name: str) -> Value:
         found = machine.attributes.get((0, name))
         if found is not None and found.sources:
             return Value(name=f".{name}", receiver=target, sources=found.sources | target.sources)
+        target = secret(machine, node, target, name) if kept_secret(name) else target
     return Value(name=full, receiver=target, sources=target.sources, path=target.path, template=_text(target, name))
+
+
+def secret(machine: Machine, node: Node, target: Value, name: str) -> Value:
+    """Follow a key or password that an object of somebody keeps: telling only where it goes somewhere."""
+    sources = machine.source_value(Behaviour.TAKES_SECRET, node, f"{kept_secret(name)} {name}", latent=True)
+    return Value(template=f"{{{name}}}", sources=sources | target.sources)
 
 
 def _bound(found: Value, target: Value) -> Value:
@@ -145,7 +155,7 @@ def subscript(machine: Machine, node: Node) -> Value:
         target.name in _NAMESPACES or target.name.endswith((".__dict__", ".__globals__"))
     ):
         return entry(machine, node, target, key)
-    item = _item(target, key)
+    item = _item(target, key) or got(machine, node, target, key)
     if item is not None:
         return item
     found = sources_of((target,))
@@ -165,6 +175,15 @@ def _item(target: Value, key: Value) -> Value | None:
     if isinstance(target.constant, str | bytes) and -len(target.constant) <= index < len(target.constant):
         return Value(constant=target.constant[index], sources=target.sources, computed=True)
     return None
+
+
+def got(machine: Machine, node: Node, target: Value | None, key: Value) -> Value | None:
+    """Give what a dictionary has under a key; of an unknown one only keys and passwords say something."""
+    if target is None or target.entries is not None:
+        return chosen(target, key) if target is not None else None
+    if target.name or not isinstance(key.constant, str) or not kept_secret(key.constant):
+        return None
+    return secret(machine, node, target, key.constant)
 
 
 def chosen(target: Value, key: Value) -> Value:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     Expression = Callable[["Machine", Node], Value]
     Statement = Callable[["Machine", Node], None]
 
+ANY_CLASS = -1
+"""The owner under which methods are known by their names alone."""
 _MOST_STEPS = 400_000
 _DEEPEST = 120
 _LONGEST_SHOWN = 400

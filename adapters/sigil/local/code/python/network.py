@@ -54,7 +54,10 @@ def fetched(machine: Machine, node: Node, callee: Value, arguments: Arguments) -
 
 
 def _download(machine: Machine, node: Node, url: Value, *, latent: bool = False) -> frozenset[int]:
-    sources = machine.source_value(Behaviour.DOWNLOADS, node, url.text, latent=latent)
+    number = machine.record(Behaviour.DOWNLOADS, node, url.text, latent=latent)
+    sources = frozenset((number,))
+    decoded = (source for source in url.sources if machine.recorder.behaviour(source) is Behaviour.DECODES)
+    machine.recorder.flow(frozenset(decoded), number)
     if place(url.text) is Place.METADATA:
         sources |= machine.source_value(Behaviour.READS_METADATA_SERVICE, node, url.text)
     return sources
@@ -139,21 +142,6 @@ def socket_sent(machine: Machine, node: Node, callee: Value, arguments: Argument
     return Value()
 
 
-def mailed(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
-    """Follow data that goes out by mail."""
-    to = arguments.get(1, "to_addrs") if callee.member == "sendmail" else arguments.get(0)
-    detail = f"mailto:{to.text if to is not None and '@' in to.text else ''}"
-    machine.sink(Behaviour.SENDS, node, sources_of(arguments.every()), detail)
-    return Value()
-
-
-def put_into(_machine: Machine, _node: Node, callee: Value, arguments: Arguments) -> Value:
-    """Follow a part that is put into a message."""
-    if callee.receiver is not None:
-        callee.receiver.sources |= sources_of(arguments.every())
-    return Value()
-
-
 def received(machine: Machine, node: Node, callee: Value, _arguments: Arguments) -> Value:
     """Follow data comes through a socket."""
     return Value(sources=machine.source_value(Behaviour.DOWNLOADS, node, callee.name) | callee.sources)
@@ -169,6 +157,13 @@ def looked_up(machine: Machine, node: Node, callee: Value, arguments: Arguments)
     if callee.name.startswith("dns."):
         sources |= machine.source_value(Behaviour.DOWNLOADS, node, name.text, latent=True)
     return Value(sources=sources)
+
+
+def dialled(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow a connection to a host, whose name is looked up first."""
+    host = (arguments.get(0, "address") or Value()).parts()[:1]
+    looked_up(machine, node, callee, Arguments(list(host)))
+    return Value(name="socket.socket()")
 
 
 def duplicated(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
@@ -203,9 +198,6 @@ HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
     **{f"socket.socket().{method}": socket_sent for method in ("send", "sendall", "sendto", "sendfile")},
     **{f"socket.socket().{method}": received for method in ("recv", "recvfrom", "recv_into", "makefile", "read",
         "readline", "readuntil")},
-    **{f"{mail}().{method}": mailed for mail in ("smtplib.SMTP", "smtplib.SMTP_SSL", "yagmail.SMTP")
-        for method in ("sendmail", "send_message", "send")},
-    **dict.fromkeys(("().attach", "().set_content", "().add_attachment", "().set_payload"), put_into),
     **{f"{ftp}().{method}": socket_sent for ftp in ("ftplib.FTP", "ftplib.FTP_TLS") for method in ("storbinary",
         "storlines")},
     **dict.fromkeys(
@@ -220,8 +212,11 @@ HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
     **dict.fromkeys(
         ("socket.gethostbyname", "socket.getaddrinfo", "socket.gethostbyname_ex", "dns.resolver.resolve",
             "dns.resolver.query",
-         "dns.resolver.Resolver().resolve", "dns.resolver.Resolver().query"),
+         "dns.resolver.Resolver().resolve", "dns.resolver.Resolver().query", "dns.asyncresolver.resolve",
+         "dns.asyncresolver.Resolver().resolve", "aiodns.DNSResolver().query", "aiodns.DNSResolver().gethostbyname",
+         "().getaddrinfo"),
         looked_up,
     ),
+    **dict.fromkeys(("socket.create_connection", "socket.socket().connect"), dialled),
     "os.dup2": duplicated,
 }  # fmt: skip

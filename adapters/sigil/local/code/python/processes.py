@@ -52,6 +52,9 @@ def process(machine: Machine, node: Node, callee: Value, arguments: Arguments) -
     if callee.name.startswith(("os.exec", "os.spawn", "os.posix_spawn", "asyncio.create_subprocess_exec")):
         command = Value(items=tuple(arguments.positional))
     through_shell = shell is not None and shell.constant != 0
+    program = arguments.keywords.get("executable")
+    if program is not None and not through_shell:
+        command = Value(items=(program, *command.parts()))
     behaviour = Behaviour.RUNS_SHELL if through_shell else Behaviour.RUNS_PROCESS
     result = _ran(machine, node, behaviour, command, _inputs(arguments))
     _hidden(machine, node, arguments)
@@ -78,7 +81,7 @@ def _line(command: Value) -> str:
 
 def _ran(machine: Machine, node: Node, behaviour: Behaviour, command: Value, inputs: frozenset[int]) -> frozenset[int]:
     line = _line(command)
-    sources = sources_of((command,)) | inputs | _files_named(machine, line)
+    sources = sources_of((command, *command.parts())) | inputs | _files_named(machine, line)
     number = machine.sink(behaviour, node, sources, line)
     _known(machine, node, line, number)
     _carried(machine, node, command)

@@ -10,6 +10,13 @@ _LONGEST_SNIPPET = 500
 _LONGEST_DETAIL = 500
 _MOST_FACTS = 1000
 _MOST_FLOWS = 500
+_COMMANDS = frozenset({Behaviour.RUNS_SHELL, Behaviour.RUNS_PROCESS})
+
+
+def _on_one_line(text: str, separator: str) -> str:
+    if "\n" not in text:
+        return text
+    return separator.join(" ".join(line.split()) for line in text.splitlines() if line.strip())
 
 
 @dataclass(slots=True)
@@ -39,7 +46,7 @@ class Recorder:
         self, behaviour: Behaviour, place: object, line: int, snippet: str, detail: str, at_load: bool, latent: bool
     ) -> int:
         """Give the number of a fact at a place; one seen before keeps its number and its more telling detail."""
-        detail = " ".join(detail[:_LONGEST_DETAIL].split()) if "\n" in detail else detail[:_LONGEST_DETAIL]
+        detail = _on_one_line(detail[:_LONGEST_DETAIL], "; " if behaviour in _COMMANDS else " ")
         number = self._numbers.get((behaviour, place))
         if number is None:
             number = self._numbers[behaviour, place] = len(self._entries)

@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
-from adapters.sigil.local.code.python import functions
+from adapters.sigil.local.code.python import functions, mail
 from adapters.sigil.local.code.python.calls import CALLERS
 from adapters.sigil.local.code.python.classes import made
 from adapters.sigil.local.code.python.execution import run_text
 from adapters.sigil.local.code.python.expressions import added, bind, elements, one_of
 from adapters.sigil.local.code.python.importing import imported, imported_from
-from adapters.sigil.local.code.python.machine import widened
+from adapters.sigil.local.code.python.machine import ANY_CLASS, widened
 from adapters.sigil.local.code.python.replacing import replaced
 from adapters.sigil.local.code.python.values import Arguments, Value
 
@@ -76,6 +76,7 @@ def _store(machine: Machine, left: Node, value: Value) -> None:
     if left.type == "attribute":
         _store_member(machine, left, value)
     elif left.type == "subscript":
+        mail.copied(machine, left, machine.code(left.child_by_field_name("subscript") or left).strip("'\""), value)
         holder = left.child_by_field_name("value")
         if holder is not None and holder.type == "identifier" and value.sources:
             name = machine.code(holder)
@@ -90,6 +91,7 @@ def _store_member(machine: Machine, left: Node, value: Value) -> None:
     target = machine.evaluate(left.child_by_field_name("object"))
     name = machine.code(left.child_by_field_name("attribute") or left)
     machine.attributes[target.instance_of, name] = value
+    mail.copied(machine, left, name, value)
     if target.name and value.function is not None and _REPLACEABLE.match(target.name):
         machine.record(Behaviour.REPLACES_GLOBAL, left, f"{target.name}.{name}")
     replaced(machine, left, target, name, value)
@@ -207,6 +209,7 @@ def definition(machine: Machine, node: Node) -> None:
         machine.assign(machine.code(name), value)
     if machine.scope.is_class and name is not None:
         machine.attributes[machine.scope.owner, machine.code(name)] = value
+        machine.attributes.setdefault((ANY_CLASS, machine.code(name)), value)
     if machine.scope.parent is None and name is not None and machine.code(name) == "__getattr__":
         functions.invoke(machine, value, Arguments())
     for child in node.named_children:

@@ -22,7 +22,7 @@ _WORDS = (
     " smtplib ftplib telnetlib httplib websocket wget pycurl gethostname getaddrinfo gethostbyname b64decode"
     " b85decode b32decode a85decode unhexlify a2b_hex rot13 rot_13 Fernet pickle cPickle dill cloudpickle"
     " __import__ __builtins__ __subclasses__ exec_module rmtree crontab getuser import_module startfile netifaces"
-    " getnode popen posix_spawn clipboard_get spawnl unquote_to_bytes urlretrieve"
+    " memfd_create getnode popen posix_spawn clipboard_get spawnl unquote_to_bytes urlretrieve"
 )
 _TEXTS = (
     "http.client", "urllib.request", "bytes.fromhex", "zlib.decompress", "socket.socket", "os.environ",
@@ -40,7 +40,8 @@ _TEXTS = (
     ".cursor", ".claude", "mcp.json", ".git/hooks", ".vscode", "asyncio.open_connection", "SourceFileLoader",
     "spec_from_file_location",
     "SourcelessFileLoader", "requests.Session.", "getpass.getpass", ".rfile", "pip.ini", ".github/workflows",
-    "import keyboard", "import clipboard", "CurrentVersion", "Programs\\\\", "import environ", "import getenv",
+    "import keyboard", "import clipboard", "CurrentVersion", "autostart",
+    "Programs\\\\", "import environ", "import getenv",
 )  # fmt: skip
 _PATTERNS = (
     r"(^|[^.\w])(exec|eval)\s*[(]", r"\bexec\s+[\w'\"]", r"(globals|locals)\(\)\s*(\[|\.get)",
@@ -52,7 +53,7 @@ _PATTERNS = (
     r"=\s*(eval|exec|compile|__import__|open)\s*[\n;,)\]]", r"['\"]\.pth['\"]|\.pth['\"]",
     r"compile\(\s*(base64|zlib|codecs|marshal|bytes)",
     r"(^|[^'\"\w.])builtins\.", r"[^.\w\s]\s*(eval|exec)\s*[,)\]]", r"[:\[{]\s*(eval|exec)\s*[,}\]]",
-    r"\b(eval|exec)\.__", r"@(eval|exec)\b", r"(decompress|decrypt)\s*\(",
+    r"\b(eval|exec)\.__", r"\b[bB]cc(_\w{2,10})?['\"]?\]?\s{0,3}[=:,]", r"@(eval|exec)\b", r"(decompress|decrypt)\s*\(",
 )  # fmt: skip
 _BYTES = ("F0 9D (9? | A?)", "EF BC (A1 | B?)", "EF BD (8? | 9?)")
 _IMPORT = re.compile(

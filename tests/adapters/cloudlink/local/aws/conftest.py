@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -11,7 +11,7 @@ from adapters.cloudlink.account import NewCredential
 from adapters.cloudlink.local.aws.connection import SignedIn
 from adapters.store.database import Database
 from gateway.assembly import Assembly
-from tests.aws_server import AwsServer, serve_aws, start_moto
+from tests.aws_server import AwsServer
 from tests.cloud_account import Region, populate
 from tests.cloud_engine import CloudEngine, build_engine
 
@@ -25,23 +25,10 @@ class Populated:
     regions: dict[str, Region]
 
 
-@pytest.fixture(scope="session")
-def moto() -> Iterator[str]:
-    """The address of a server that stands for AWS."""
-    with start_moto() as address:
-        yield address
-
-
-@pytest.fixture(scope="session")
-async def running_aws(moto: str) -> AsyncIterator[AwsServer]:
-    """The proxy in front of it, for all tests."""
-    async with serve_aws(moto) as server:
-        yield server
-
-
 @pytest.fixture
 def aws(running_aws: AwsServer) -> Iterator[AwsServer]:
-    """The proxy, which refuses nothing unless the test says so."""
+    """The proxy, which refuses nothing unless the test says so, and has been asked nothing yet."""
+    running_aws.asked.clear()
     yield running_aws
     running_aws.refuse = lambda _: None
     running_aws.asked.clear()

