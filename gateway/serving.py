@@ -100,7 +100,7 @@ async def serve_service(settings: Settings, service: Service) -> None:
             yield
 
     app.router.lifespan_context = lifespan
-    await _run(app, settings, f"REST API of {service} at {{url}}{API_PATHS[service]}")
+    await _run(app, settings, f"REST API of {service} at {{url}}/, described at {{url}}/docs")
 
 
 def _cloudsigma(adapter: Any, workshop: Workshop, keyring: Keyring) -> Starlette:
@@ -127,11 +127,6 @@ def _cloudlink(adapter: Any, _workshop: Workshop, keyring: Keyring) -> Starlette
 
 REST_APIS: Mapping[Service, Callable[[Any, Workshop, Keyring], Starlette]] = MappingProxyType(
     {Service.CLOUDSIGMA: _cloudsigma, Service.SIGIL: _sigil, Service.CLOUDLINK: _cloudlink}
-)
-
-
-API_PATHS: Mapping[Service, str] = MappingProxyType(
-    {Service.CLOUDSIGMA: "/v1/", Service.SIGIL: "/v1/", Service.CLOUDLINK: "/, described at {url}/docs"}
 )
 
 

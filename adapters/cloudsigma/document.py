@@ -67,9 +67,7 @@ OPERATIONS = (
         tag="executions",
         sentence="Start an execution.",
         body=GenerateBody,
-        example=GenerateBody(
-            input_type="text", text="The actor dumped LSASS and ran encoded PowerShell."
-        ),
+        example=GenerateBody(input_type="text", text="The actor dumped LSASS and ran encoded PowerShell."),
         answer=Success[StatusAnswer],
         statuses={200: "It runs."},
         refusals=frozenset({400, 401, 429}),

@@ -61,30 +61,43 @@ class Fuzzed:
 
 
 @pytest.fixture(scope="session")
-def fuzzed(
+def settings(
     tmp_path_factory: pytest.TempPathFactory,
     engine_cache: Path,
     package_registry: PackageRegistry,
     running_aws: AwsServer,
-) -> Iterator[Fuzzed]:
-    """All APIs over local adapters: on PostgreSQL where there is one, as it refuses more than SQLite does."""
-    token, folder = secrets.token_hex(16), tmp_path_factory.mktemp("fuzzed")
-    settings = {
-        "TRIGRAPH_DATA_DIR": str(folder),
-        "TRIGRAPH_CACHE_DIR": str(engine_cache),
-        "TRIGRAPH_WORKERS": "1",
-        "TRIGRAPH_CLOUDSIGMA_JWT_SECRET": JWT_SECRET,
-        "TRIGRAPH_ENCRYPTION_KEY": new_encryption_key(),
-        "TRIGRAPH_NPM_REGISTRY": package_registry.npm,
-        "TRIGRAPH_PYPI_INDEX": package_registry.pypi,
-        "TRIGRAPH_AWS_ENDPOINT_URL": running_aws.url,
-        "TRIGRAPH_CLOUDLINK_SCHEDULE": "0 0 1 1 *",
-    }
+) -> Iterator[dict[str, str]]:
+    """The settings of the APIs: on PostgreSQL where there is one, as it refuses more than SQLite does."""
+    with ExitStack() as stack:
+        database = stack.enter_context(new_postgres_database()) if "TRIGRAPH_TEST_POSTGRES_URL" in os.environ else ""
+        yield {
+            "TRIGRAPH_DATA_DIR": str(tmp_path_factory.mktemp("fuzzed")),
+            "TRIGRAPH_DATABASE_URL": database,
+            "TRIGRAPH_CACHE_DIR": str(engine_cache),
+            "TRIGRAPH_WORKERS": "1",
+            "TRIGRAPH_CLOUDSIGMA_JWT_SECRET": JWT_SECRET,
+            "TRIGRAPH_ENCRYPTION_KEY": new_encryption_key(),
+            "TRIGRAPH_NPM_REGISTRY": package_registry.npm,
+            "TRIGRAPH_PYPI_INDEX": package_registry.pypi,
+            "TRIGRAPH_AWS_ENDPOINT_URL": running_aws.url,
+            "TRIGRAPH_CLOUDLINK_SCHEDULE": "0 0 1 1 *",
+        }
+
+
+@pytest.fixture(scope="session")
+def fuzzed(tmp_path_factory: pytest.TempPathFactory, settings: dict[str, str]) -> Iterator[Fuzzed]:
+    """All APIs over local adapters, running."""
+    token, folder = secrets.token_hex(16), tmp_path_factory.mktemp("fuzzing")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("TRIGRAPH_")}
+    asking = {
+        "PYTHONPATH": str(PROJECT),
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(folder),
+        "FUZZ_TOKEN": token,
+        "FUZZ_JWT": _user_token(),
+        "FUZZ_SECRETS": settings["TRIGRAPH_ENCRYPTION_KEY"],
+    }
     log = folder / "log"
     with ExitStack() as stack:
-        if "TRIGRAPH_TEST_POSTGRES_URL" in os.environ:
-            settings["TRIGRAPH_DATABASE_URL"] = stack.enter_context(new_postgres_database())
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.fuzz.all_apis", token],
             env={**inherited, **settings},
@@ -97,12 +110,6 @@ def fuzzed(
         assert process.stdout is not None
         address = process.stdout.readline().strip()
         assert address, log.read_text()
-        asking = {
-            "PYTHONPATH": str(PROJECT),
-            "FUZZ_TOKEN": token,
-            "FUZZ_JWT": _user_token(),
-            "FUZZ_SECRETS": settings["TRIGRAPH_ENCRYPTION_KEY"],
-        }
         yield Fuzzed(address, log, {**inherited, **asking})
 
 
