@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 import msgspec
 
 from adapters.http.observing import Call, Observer
-from gateway.observed_operation import Operation, OperationWatcher, current_operation
+from gateway.observed_operation import JOINED, Operation, OperationWatcher, current_operation
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +50,11 @@ class AccessLog(OperationWatcher, Observer):
             upstream_calls=operation.upstream_calls,
             events=operation.events,
         )
+        logger.info("operation", extra={"operation": line})
+
+    def joined(self, document: str, seconds: float) -> None:
+        """Write a line for who was answered with it."""
+        line = OperationLine(type="query", document=document, outcome=JOINED, duration_ms=round(seconds * 1000, 1))
         logger.info("operation", extra={"operation": line})
 
 

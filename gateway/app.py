@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Lifespan
-from strawberry.extensions import SchemaExtension
+from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
 from strawberry.types import ExecutionContext
 
 from gateway.assembly import Assembly, assemble
@@ -29,9 +29,13 @@ from gateway.principals import Keyring, read_keyring, refuse_open_door
 from gateway.probes import probe_routes
 from gateway.request_id import RequestId
 from gateway.settings import Settings
+from gateway.shared_queries import SharedQueries
 from gateway.tracing import Tracing, open_tracing
 from gateway.webhooks import webhook_routes
 from schema.graph import build_graph
+
+PLANS = 256
+"""How many documents are kept parsed and validated."""
 
 
 class QuietGraph(strawberry.Schema):
@@ -61,7 +65,8 @@ def create_app(
     parts = assemble(settings) if assembly is None else assembly
     observability = Observability(open_tracing() if tracing is None else tracing)
     graph = _graph(settings, observability)
-    endpoint = GraphQLEndpoint(graph, parts.services, keyring, own_tokens=settings.token_passthrough)
+    shared = SharedQueries(observability.watchers)
+    endpoint = GraphQLEndpoint(graph, parts.services, keyring, shared, own_tokens=settings.token_passthrough)
     return Starlette(
         routes=[
             Route("/graphql", endpoint),
@@ -83,7 +88,8 @@ def create_app(
 
 def _graph(settings: Settings, observability: Observability) -> strawberry.Schema:
     timed = partial(OperationDeadline, settings.operation_seconds)
-    own: list[Callable[[], SchemaExtension]] = [OwnContext, StableErrors, DocumentLength, DocumentDepth, timed]
+    plans = partial(ParserCache, maxsize=PLANS), partial(ValidationCache, maxsize=PLANS)
+    own: list[Callable[[], SchemaExtension]] = [OwnContext, StableErrors, DocumentLength, DocumentDepth, *plans, timed]
     graph = build_graph([*observability.extensions, *own], QuietGraph)
     observability.surround(graph)
     return graph

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -27,6 +28,7 @@ from adapters.services import Services
 from gateway.errors import UNFIT, unfit
 from gateway.messages import CheckedMessages, OpenSocket
 from gateway.principals import Keyring, Unauthenticated
+from gateway.shared_queries import QueryKey, SharedQueries
 from gateway.tokens import tokens_in
 from resolvers.context import Context
 
@@ -41,7 +43,13 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     websocket_adapter_class = OpenSocket
 
     def __init__(
-        self, graph: strawberry.Schema, services: Services, keyring: Keyring, *, own_tokens: bool = False
+        self,
+        graph: strawberry.Schema,
+        services: Services,
+        keyring: Keyring,
+        shared_queries: SharedQueries,
+        *,
+        own_tokens: bool = False,
     ) -> None:
         super().__init__(
             graph,
@@ -52,6 +60,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         )
         self._services = services
         self._keyring = keyring
+        self._shared_queries = shared_queries
         self._own_tokens = own_tokens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,15 +89,19 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         request_data: GraphQLRequestData,
     ) -> ExecutionResult:
         """Run what is no stream: a query, or, by POST, a mutation."""
+        run = partial(
+            self.schema.execute,
+            request_data.query,
+            variable_values=request_data.variables,
+            context_value=context,
+            root_value=root_value,
+            operation_name=request_data.operation_name,
+            allowed_operation_types=OperationType.from_http(request_adapter.method) - {OperationType.SUBSCRIPTION},
+        )
+        variables = msgspec.json.encode(request_data.variables, order="sorted")
+        key = QueryKey(context.principal, request_data.query or "", request_data.operation_name, variables)
         try:
-            return await self.schema.execute(
-                request_data.query,
-                variable_values=request_data.variables,
-                context_value=context,
-                root_value=root_value,
-                operation_name=request_data.operation_name,
-                allowed_operation_types=OperationType.from_http(request_adapter.method) - {OperationType.SUBSCRIPTION},
-            )
+            return await self._shared_queries.execute(key, run)
         except UNFIT as error:
             raise HTTPException(400, unfit(error)) from None
 

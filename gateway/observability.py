@@ -25,16 +25,16 @@ class Observability:
     def __init__(self, tracing: Tracing | None) -> None:
         self._access = AccessLog()
         self._tracing = tracing
-        self._watchers: list[OperationWatcher] = [self._access]
+        self.watchers: list[OperationWatcher] = [self._access]
         self._observers: list[Observer] = [self._access]
         if tracing is not None:
-            self._watchers.append(tracing)
+            self.watchers.append(tracing)
             self._observers.append(tracing)
 
     @property
     def extensions(self) -> Sequence[Callable[[], SchemaExtension]]:
         """What the graph's execution needs, before all other extensions."""
-        return [partial(ObservedOperation, self._watchers)]
+        return [partial(ObservedOperation, self.watchers)]
 
     @property
     def middleware(self) -> Sequence[Middleware]:
@@ -52,7 +52,7 @@ class Observability:
         from gateway.metrics import Metrics, metrics_routes
 
         metrics = Metrics(graph._schema, durable_running)  # noqa: SLF001 - Strawberry shows it nowhere else
-        self._watchers.append(metrics.operations)
+        self.watchers.append(metrics.operations)
         self._observers.append(metrics.upstreams)
         return metrics_routes(metrics, keyring)
 

@@ -17,6 +17,8 @@ from strawberry.extensions import SchemaExtension
 
 NAME_LENGTH = 64
 HASH_LENGTH = 16
+JOINED = "joined"
+"""How a query ended that got the answer of an equal one, which arrived with it."""
 LEFT = (asyncio.CancelledError, GeneratorExit)
 
 
@@ -75,6 +77,9 @@ class OperationWatcher:
 
     def ended(self, operation: Operation) -> None:
         """Take note of how it ended."""
+
+    def joined(self, document: str, seconds: float) -> None:
+        """Take note of a query that got the answer of an equal one, which is told of by itself."""
 
 
 current_operation: ContextVar[Operation | None] = ContextVar("current_operation", default=None)

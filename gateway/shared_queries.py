@@ -1,0 +1,77 @@
+"""Equal queries of a caller that arrive together are executed once."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from graphql import GraphQLError, OperationType, get_operation_ast, parse
+from strawberry.types import ExecutionResult
+
+from adapters.principal import Principal
+from gateway.document_limits import TOKENS
+from gateway.observed_operation import HASH_LENGTH, OperationWatcher
+
+KNOWN_DOCUMENTS = 256
+
+
+class QueryKey(NamedTuple):
+    """What an answer depends on; `variables` is their JSON."""
+
+    principal: Principal
+    text: str
+    operation_name: str | None
+    variables: bytes
+
+
+class SharedQueries:
+    """Executes queries; those that are equal to one which has not begun yet get its answer.
+
+    Whoever joins came before the execution began, so nobody is told what was true before it asked.
+    """
+
+    def __init__(self, watchers: Sequence[OperationWatcher] = ()) -> None:
+        self._watchers = watchers
+        self._gathering: dict[QueryKey, asyncio.Task[ExecutionResult]] = {}
+
+    async def execute(self, key: QueryKey, run: Callable[[], Awaitable[ExecutionResult]]) -> ExecutionResult:
+        """Run, or wait for an equal query that is about to."""
+        if not is_query(key.text, key.operation_name):
+            return await run()
+        began_at = time.perf_counter()
+        leader = self._gathering.get(key)
+        if leader is None:
+            leader = self._gathering[key] = asyncio.create_task(self._run(key, run))
+            leader.add_done_callback(_seen)
+            return await asyncio.shield(leader)
+        result = await asyncio.shield(leader)
+        document = hashlib.sha256(key.text.encode(errors="surrogatepass")).hexdigest()[:HASH_LENGTH]
+        for watcher in self._watchers:
+            watcher.joined(document, time.perf_counter() - began_at)
+        return result
+
+    async def _run(self, key: QueryKey, run: Callable[[], Awaitable[ExecutionResult]]) -> ExecutionResult:
+        try:
+            await asyncio.sleep(0)  # whatever has arrived by now joins
+        finally:
+            del self._gathering[key]
+        return await run()
+
+
+def _seen(leader: asyncio.Task[ExecutionResult]) -> None:
+    if not leader.cancelled():
+        leader.exception()  # also where nobody waits for it any more
+
+
+@lru_cache(KNOWN_DOCUMENTS)
+def is_query(text: str, operation_name: str | None) -> bool:
+    """Say whether a text is a query for sure; one that is not fit to be parsed is not."""
+    try:
+        definition = get_operation_ast(parse(text, no_location=True, max_tokens=TOKENS), operation_name)
+    except GraphQLError:
+        return False
+    return definition is not None and definition.operation is OperationType.QUERY
