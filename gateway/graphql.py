@@ -99,7 +99,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             allowed_operation_types=OperationType.from_http(request_adapter.method) - {OperationType.SUBSCRIPTION},
         )
         variables = msgspec.json.encode(request_data.variables, order="sorted")
-        key = QueryKey(context.principal, request_data.query or "", request_data.operation_name, variables)
+        key = QueryKey(context.principal, str(request_data.query or ""), request_data.operation_name, variables)
         try:
             return await self._shared_queries.execute(key, run)
         except UNFIT as error:

@@ -40,7 +40,7 @@ class SharedQueries:
 
     async def execute(self, key: QueryKey, run: Callable[[], Awaitable[ExecutionResult]]) -> ExecutionResult:
         """Run, or wait for an equal query that is about to."""
-        if not is_query(key.text, key.operation_name):
+        if not isinstance(key.operation_name, str | None) or not is_query(key.text, key.operation_name):
             return await run()
         began_at = time.perf_counter()
         leader = self._gathering.get(key)

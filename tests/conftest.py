@@ -15,6 +15,7 @@ from adapters.cloudlink.rest import RestCloudLink
 from adapters.cloudlink.upstream import POLICY as CLOUDLINK_POLICY
 from adapters.cloudsigma.port import CloudSigma
 from adapters.cloudsigma.rest import RestCloudSigma
+from adapters.cloudsigma.upstream import CODES as CLOUDSIGMA_CODES
 from adapters.cloudsigma.upstream import POLICY as CLOUDSIGMA_POLICY
 from adapters.http.polling import Pace
 from adapters.http.stack import open_stack
@@ -129,7 +130,7 @@ async def cloudsigma(
     await database.migrate()
     token = f"csk_live_{secrets.token_hex(16)}"
     adapter = RestCloudSigma(
-        Upstream("CloudSigma", served_cloudsigma, token, open_stack(CLOUDSIGMA_POLICY)),
+        Upstream("CloudSigma", served_cloudsigma, token, open_stack(CLOUDSIGMA_POLICY), codes=CLOUDSIGMA_CODES),
         Ownership(database, "cloudsigma"),
     )
     await adapter.start()

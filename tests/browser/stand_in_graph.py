@@ -23,6 +23,7 @@ class ServiceStatus:
     health: str = "UP"
     message: str | None = None
     latency_ms: float | None = 0.5
+    breaker: str | None = None
     rate_limit_remaining: int | None = None
 
 
