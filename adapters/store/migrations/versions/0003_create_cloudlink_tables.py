@@ -21,6 +21,7 @@ def upgrade() -> None:
     _create_costs()
     _create_deploys()
     _create_budgets()
+    _create_budget_alerts()
     _create_audit()
     _create_credentials()
     _create_scans()
@@ -116,6 +117,9 @@ def _create_budgets() -> None:
         sa.Column("updated_at", moment, nullable=False),
     )
     op.create_index("ix_cloudlink_budgets_tenant", "cloudlink_budgets", ["tenant", "created_at", "id"])
+
+
+def _create_budget_alerts() -> None:
     op.create_table(
         "cloudlink_budget_alerts",
         sa.Column("id", sa.String(64), primary_key=True),
