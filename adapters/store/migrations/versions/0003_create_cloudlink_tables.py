@@ -281,21 +281,8 @@ def _create_webhooks() -> None:
 
 def downgrade() -> None:
     """Take back."""
-    for table in (
-        "cloudlink_deliveries",
-        "cloudlink_webhooks",
-        "cloudlink_actions",
-        "cloudlink_scans",
-        "cloudlink_resources",
-        "cloudlink_credentials",
-        "cloudlink_audit",
-        "cloudlink_budget_alerts",
-        "cloudlink_budgets",
-        "cloudlink_anomalies",
-        "cloudlink_regressions",
-        "cloudlink_deploys",
-        "cloudlink_costs",
-        "cloudlink_services",
-    ):
-        op.drop_table(table)
+    account = ("deliveries", "webhooks", "actions", "scans", "resources", "credentials", "audit")
+    spending = ("budget_alerts", "budgets", "anomalies", "regressions", "deploys", "costs", "services")
+    for table in (*account, *spending):
+        op.drop_table(f"cloudlink_{table}")
     op.execute("DELETE FROM counters WHERE name = 'cloudlink'")
