@@ -77,7 +77,13 @@ class _ListeningServer(uvicorn.Server):
 async def listening(app: ASGIApp) -> AsyncIterator[str]:
     """Serve an application on a free port of loopback, without its lifespan; gives the address."""
     config = uvicorn.Config(
-        app, port=0, log_level="error", lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=1
+        app,
+        port=0,
+        log_config=None,  # which would configure the loggers of the whole process
+        log_level="error",
+        lifespan="off",
+        ws="websockets-sansio",
+        timeout_graceful_shutdown=1,
     )
     server = _ListeningServer(config)
     bound = config.bind_socket()

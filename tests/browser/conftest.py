@@ -44,7 +44,7 @@ async def serve() -> AsyncIterator[Callable[[ASGIApp], Awaitable[str]]]:
 
 @asynccontextmanager
 async def _served(app: ASGIApp) -> AsyncIterator[str]:
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", ws="websockets-sansio")
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, ws="websockets-sansio")
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())
     try:

@@ -36,7 +36,7 @@ SECONDS = 60
 async def listening(app: Starlette) -> AsyncIterator[int]:
     """Serve an application on a free port of loopback."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none"))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
         running = asyncio.create_task(server.serve([taken]))
         yield taken.getsockname()[1]
         server.should_exit = True
