@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Lifespan
-from strawberry.extensions import SchemaExtension, ValidationCache
+from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
 from gateway.assembly import Assembly, assemble
@@ -24,7 +24,7 @@ from gateway.graphql import GraphQLEndpoint
 from gateway.local_host import LocalHost
 from gateway.observability import Observability
 from gateway.operation import OwnContext
-from gateway.parsed_documents import ParsedDocuments
+from gateway.parsed_documents import ParsedDocuments, ValidatedDocuments
 from gateway.playground import playground_routes
 from gateway.principals import Keyring, read_keyring, refuse_open_door
 from gateway.probes import probe_routes
@@ -89,7 +89,7 @@ def create_app(
 
 def _graph(settings: Settings, observability: Observability) -> strawberry.Schema:
     timed = partial(OperationDeadline, settings.operation_seconds)
-    plans = partial(ParsedDocuments, maxsize=PLANS), partial(ValidationCache, maxsize=PLANS)
+    plans = partial(ParsedDocuments, maxsize=PLANS), partial(ValidatedDocuments, maxsize=PLANS)
     own: list[Callable[[], SchemaExtension]] = [OwnContext, StableErrors, DocumentLength, DocumentDepth, *plans, timed]
     graph = build_graph([*observability.extensions, *own], QuietGraph)
     observability.surround(graph)

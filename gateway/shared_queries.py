@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import NamedTuple
 
 from graphql import GraphQLError, OperationType, get_operation_ast, parse
@@ -15,10 +15,9 @@ from strawberry.types import ExecutionResult
 from adapters.principal import Principal
 from gateway.document_limits import TOKENS
 from gateway.observed_operation import HASH_LENGTH, OperationWatcher
+from gateway.parsed_documents import LONGEST_KEPT
 
 KNOWN_DOCUMENTS = 256
-PATIENCE_SECONDS = 0.02
-"""How long a query waits at most for an equal one that runs, while others join it."""
 
 
 class QueryKey(NamedTuple):
@@ -39,17 +38,17 @@ class SharedQueries:
     def __init__(self, watchers: Sequence[OperationWatcher] = ()) -> None:
         self._watchers = watchers
         self._gathering: dict[QueryKey, asyncio.Task[ExecutionResult]] = {}
-        self._running: dict[QueryKey, asyncio.Task[ExecutionResult]] = {}
 
     async def execute(self, key: QueryKey, run: Callable[[], Awaitable[ExecutionResult]]) -> ExecutionResult:
         """Run, or wait for an equal query that is about to."""
-        if not isinstance(key.operation_name, str | None) or not is_query(key.text, key.operation_name):
+        is_short = len(key.text) <= LONGEST_KEPT  # what is longer would fill the memory
+        if not is_short or not isinstance(key.operation_name, str | None) or not is_query(key.text, key.operation_name):
             return await run()
         began_at = time.perf_counter()
         leader = self._gathering.get(key)
         if leader is None:
             leader = self._gathering[key] = asyncio.create_task(self._run(key, run))
-            leader.add_done_callback(partial(self._ended, key))
+            leader.add_done_callback(_seen)
             return await asyncio.shield(leader)
         result = await asyncio.shield(leader)
         document = hashlib.sha256(key.text.encode(errors="surrogatepass")).hexdigest()[:HASH_LENGTH]
@@ -59,20 +58,15 @@ class SharedQueries:
 
     async def _run(self, key: QueryKey, run: Callable[[], Awaitable[ExecutionResult]]) -> ExecutionResult:
         try:
-            # Whatever has arrived by now joins, or until an equal one that runs has ended.
-            if key in self._running:
-                await asyncio.wait([self._running[key]], timeout=PATIENCE_SECONDS)
-            else:
-                await asyncio.sleep(0)
+            await asyncio.sleep(0)  # whatever has arrived by now joins
         finally:
-            self._running[key] = self._gathering.pop(key)
+            del self._gathering[key]
         return await run()
 
-    def _ended(self, key: QueryKey, leader: asyncio.Task[ExecutionResult]) -> None:
-        if self._running.get(key) is leader:
-            del self._running[key]
-        if not leader.cancelled():
-            leader.exception()  # seen, also where nobody waits for it any more
+
+def _seen(leader: asyncio.Task[ExecutionResult]) -> None:
+    if not leader.cancelled():
+        leader.exception()  # also where nobody waits for it any more
 
 
 @lru_cache(KNOWN_DOCUMENTS)
