@@ -32,6 +32,7 @@ from gateway.settings import Settings
 from tests.adapters.conftest import Loopback
 from tests.aws_server import AwsServer, serve_aws, start_moto
 from tests.package_registry import PackageRegistry, publish_examples
+from tests.reference_clients import ReferenceClients, install_clients
 from tests.running import new_principal, start_server
 
 JWT_SECRET = "a secret of at least thirty-two characters"
@@ -42,6 +43,13 @@ def engine_cache(pytestconfig: pytest.Config) -> Path:
     """Where the technique model is kept between runs of the tests."""
     cache: pytest.Cache = pytestconfig.cache
     return cache.mkdir("trigraph-engine")
+
+
+@pytest.fixture(scope="session")
+def reference_clients(pytestconfig: pytest.Config) -> ReferenceClients:
+    """The protocols' reference clients, run by Node; tests that ask for them are skipped where it is missing."""
+    cache: pytest.Cache = pytestconfig.cache
+    return install_clients(cache.mkdir("trigraph-clients") / "lock")
 
 
 @pytest.fixture
