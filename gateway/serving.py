@@ -168,8 +168,10 @@ def listen(settings: Settings) -> socket.socket:
     """
     with contextlib.ExitStack() as stack:
         try:
-            family, kind, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
-            listening = stack.enter_context(socket.socket(family, kind))
+            found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+            family, kind, protocol, _, address = found
+            # asyncio sends at once, without Nagle's algorithm, only where the socket says that it is TCP
+            listening = stack.enter_context(socket.socket(family, kind, protocol))
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(address)
             listening.listen()

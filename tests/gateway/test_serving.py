@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -32,6 +33,21 @@ async def test_a_loopback_address_is_listened_on(host: str, edge: Edge) -> None:
         assert listening.getsockname()[1] > 0
         with socket.create_connection(listening.getsockname()[:2], timeout=5):
             pass
+
+
+async def test_what_is_written_is_sent_at_once(edge: Edge) -> None:
+    """No answer waits for the client's acknowledgement of the part before, which takes 40 ms."""
+    delays: asyncio.Queue[int] = asyncio.Queue()
+
+    def see(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        delays.put_nowait(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    server = await asyncio.start_server(see, sock=listen(edge.settings.model_copy(update={"port": 0})))
+    async with server:
+        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
+        assert await delays.get() != 0
+        writer.close()
 
 
 def test_a_port_in_use_is_told_with_the_settings_to_change() -> None:
