@@ -17,10 +17,13 @@ from strawberry.types import ExecutionContext
 
 from gateway.assembly import Assembly, assemble
 from gateway.body_size import BodySize
+from gateway.cors import cors
+from gateway.csrf import CsrfPrevention
 from gateway.document_limits import DocumentDepth, DocumentLength
 from gateway.edges import OperationDeadline
 from gateway.errors import StableErrors, shown
 from gateway.graphql import GraphQLEndpoint
+from gateway.header_size import HeaderSize
 from gateway.local_host import LocalHost
 from gateway.observability import Observability
 from gateway.operation import OwnContext
@@ -70,7 +73,7 @@ def create_app(
     endpoint = GraphQLEndpoint(graph, parts.services, keyring, shared, own_tokens=settings.token_passthrough)
     return Starlette(
         routes=[
-            Route("/graphql", endpoint),
+            Route("/graphql", endpoint, middleware=_guards(settings)),
             WebSocketRoute("/graphql", endpoint),
             *probe_routes(parts),
             *(observability.measure(graph, lambda: parts.durable.running, keyring) if settings.metrics else ()),
@@ -80,11 +83,18 @@ def create_app(
         middleware=[
             Middleware(RequestId),
             *observability.middleware,
+            *cors(settings.origins),
             *([] if keyring.principals else [Middleware(LocalHost)]),
-            Middleware(BodySize),
+            Middleware(HeaderSize, most=settings.max_header_bytes),
+            Middleware(BodySize, most=settings.max_body_bytes),
         ],
         lifespan=_lifespan(parts, observability),
     )
+
+
+def _guards(settings: Settings) -> list[Middleware]:
+    """Give what each request for an operation passes through, and no other request."""
+    return [Middleware(CsrfPrevention, allowed_origins=settings.origins)] if settings.csrf_prevention else []
 
 
 def _graph(settings: Settings, observability: Observability) -> strawberry.Schema:

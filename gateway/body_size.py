@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-BODY_BYTES = 1024 * 1024
+from gateway.refusals import refusal
 
 
 class TooLarge(Exception):
@@ -13,10 +12,11 @@ class TooLarge(Exception):
 
 
 class BodySize:
-    """Middleware that answers 413 to a body of more than a megabyte, however its length is told."""
+    """Middleware that answers 413 to a body beyond the limit, however its length is told."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, most: int) -> None:
         self._app = app
+        self._most = most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count what comes in."""
@@ -29,13 +29,12 @@ class BodySize:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > BODY_BYTES:
+            if received > self._most:
                 raise TooLarge
             return message
 
         try:
             await self._app(scope, receive_within, send)
         except TooLarge:
-            message = f"The request is larger than {BODY_BYTES} bytes: send less"
-            problem = {"message": message, "extensions": {"code": "REQUEST_TOO_LARGE"}}
-            await JSONResponse({"errors": [problem]}, 413)(scope, receive, send)
+            message = f"The request is larger than {self._most} bytes: send less"
+            await refusal(413, "REQUEST_TOO_LARGE", message)(scope, receive, send)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.principals import is_loopback
+from gateway.refusals import refusal
 
 
 class LocalHost:
@@ -27,8 +27,7 @@ class LocalHost:
             f"Without keys only localhost is answered, not {host!r}: call http://localhost, "
             "or set TRIGRAPH_API_KEYS (`trigraph key NAME` makes a key)"
         )
-        problem = {"message": message, "extensions": {"code": "MISDIRECTED_REQUEST"}}
-        await JSONResponse({"errors": [problem]}, 421)(scope, receive, send)
+        await refusal(421, "MISDIRECTED_REQUEST", message)(scope, receive, send)
 
 
 def _name_of(host: str) -> str:

@@ -19,7 +19,7 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from adapters import errors
@@ -27,6 +27,7 @@ from adapters.http.observing import Call, Observer
 from gateway.errors import SHOWN_CODES
 from gateway.observed_operation import JOINED, Operation, OperationWatcher
 from gateway.principals import Keyring, Unauthenticated
+from gateway.refusals import refusal
 
 ROLE = "metrics"
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0)
@@ -169,15 +170,10 @@ def metrics_routes(metrics: Metrics, keyring: Keyring) -> list[Route]:
         try:
             principal = keyring.authenticate(request.headers.get("authorization"))
         except Unauthenticated:
-            refused = _refusal(401, "UNAUTHENTICATED", "A key is needed: send `Authorization: Bearer KEY`")
-            refused.headers["WWW-Authenticate"] = "Bearer"
-            return refused
+            message = "A key is needed: send `Authorization: Bearer KEY`"
+            return refusal(401, "UNAUTHENTICATED", message, {"WWW-Authenticate": "Bearer"})
         if keyring.principals and ROLE not in principal.roles:
-            return _refusal(403, "NOT_ALLOWED", f"The key's roles don't hold `{ROLE}`: give it `;roles={ROLE}`")
+            return refusal(403, "NOT_ALLOWED", f"The key's roles don't hold `{ROLE}`: give it `;roles={ROLE}`")
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     return [Route("/metrics", read)]
-
-
-def _refusal(status: int, code: str, message: str) -> Response:
-    return JSONResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status)

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from gateway.assembly import Workshop
     from gateway.principals import Keyring
 
-SOCKET_MESSAGE_BYTES = 1024 * 1024
-
 
 class GracefulServer(uvicorn.Server):
     """Says where it listens, and ends sockets and streams with a reason before it waits for requests to finish."""
@@ -155,7 +153,8 @@ def build_server(app: ASGIApp, settings: Settings, announcement: str) -> Gracefu
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_seconds,
         ws="websockets-sansio",
-        ws_max_size=SOCKET_MESSAGE_BYTES,
+        ws_max_size=settings.max_body_bytes,
+        h11_max_incomplete_event_size=2 * settings.max_header_bytes,  # what is a little larger is told so
         lifespan="on",
     )
     return GracefulServer(config, drain, announcement)

@@ -30,6 +30,16 @@ def _checked_url(value: str) -> str:
     return value
 
 
+def _checked_origins(value: str) -> str:
+    for origin in parts_of(value):
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or not parts.hostname or origin != f"{parts.scheme}://{parts.netloc}":
+            raise ValueError(f"{origin!r} is no origin: write scheme, host and port if it has one, and no path or `*`")
+        if "*" in origin or "@" in origin:
+            raise ValueError(f"{origin!r} is no origin: each is written out, without `*` or a user")
+    return value
+
+
 def _checked_file(value: Path | None) -> Path | None:
     if value is not None and not value.is_file():
         raise ValueError("there is no such file")
@@ -72,6 +82,8 @@ def _checked_postgres(value: SecretStr) -> SecretStr:
 Location = Annotated[str, AfterValidator(_checked_url)]
 """A URL without a password, or what is none at all, such as an adapter's name."""
 ExistingFile = Annotated[Path | None, AfterValidator(_checked_file)]
+Origins = Annotated[str, AfterValidator(_checked_origins)]
+"""Origins of web pages as browsers write them, separated by commas."""
 HostPorts = Annotated[str, AfterValidator(_checked_pairs)]
 EncryptionKeys = Annotated[SecretStr, AfterValidator(_checked_keys)]
 ActionTypes = Annotated[str, AfterValidator(_checked_action_types)]

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from gateway.edge_settings import EdgeSettings
 from gateway.engine_settings import EngineSettings
 from gateway.failing import CommandFailed
+from gateway.safety_settings import SafetySettings
 from gateway.service_settings import ServiceSettings
 from gateway.setting_values import PostgresUrl, parts_of
 
@@ -49,7 +50,7 @@ class PlaceSettings(BaseModel):
     )
 
 
-class Settings(EdgeSettings, EngineSettings, ServiceSettings, PlaceSettings, BaseSettings):
+class Settings(SafetySettings, EdgeSettings, EngineSettings, ServiceSettings, PlaceSettings, BaseSettings):
     """What an operator can set, in the order of the bases from the last to the first.
 
     A wrong value raises SettingsError through `read_settings`.

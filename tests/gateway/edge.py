@@ -101,9 +101,9 @@ async def serving(app: Starlette, settings: Settings) -> AsyncIterator[Served]:
 
 
 @asynccontextmanager
-async def opened(folder: Path, keys: str = "") -> AsyncIterator[Edge]:
+async def opened(folder: Path, keys: str = "", **settings: Any) -> AsyncIterator[Edge]:
     """Build a gateway over a new double, and close its store."""
-    edge = build_edge(folder, keys)
+    edge = build_edge(folder, keys, **settings)
     yield edge
     await edge.assembly.database.close()
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 
-from gateway.body_size import BODY_BYTES
-from tests.gateway.edge import ALICE, Edge, Served
+from tests.gateway.edge import ALICE, Edge, Served, opened
+
+BODY_BYTES = 1024 * 1024
 
 QUERY = '{"query": "{ viewer { id } }"}'
 HEADERS = {"Content-Type": "application/json"}
@@ -48,3 +50,11 @@ async def test_a_stranger_is_refused_before_the_body_is_read(keyed: Edge) -> Non
     async with keyed.client() as stranger, keyed.client(ALICE) as alice:
         answers = [await client.post("/graphql", content=body, headers=HEADERS) for client in (stranger, alice)]
     assert [answer.status_code for answer in answers] == [401, 413]
+
+
+async def test_the_limit_is_a_setting(tmp_path: Path) -> None:
+    """Who never sends much can ask for less."""
+    async with opened(tmp_path, max_body_bytes=1024) as edge, edge.client() as client:
+        sizes = (1024, 1025)
+        answers = [await client.post("/graphql", content=QUERY.ljust(size), headers=HEADERS) for size in sizes]
+    assert [answer.status_code for answer in answers] == [200, 413]

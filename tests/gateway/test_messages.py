@@ -11,7 +11,6 @@ import pytest
 import websockets
 
 from gateway.messages import OPERATIONS_PER_CONNECTION, REASON_BYTES
-from gateway.serving import SOCKET_MESSAGE_BYTES
 from tests.gateway.edge import Edge, Served, Socket, connected, opened
 
 UPDATES = "subscription { executionUpdates(status: FAILED) { cursor } }"
@@ -151,11 +150,11 @@ async def test_a_wrong_document_ends_its_operation_only(query: str, code: str, s
     assert message["payload"][0]["extensions"]["code"] == code
 
 
-async def test_a_message_above_a_megabyte_closes_the_socket(served: Served) -> None:
+async def test_a_message_above_a_megabyte_closes_the_socket(edge: Edge, served: Served) -> None:
     """1009, before it is read whole."""
     async with connected(served) as socket:
         await socket.init()
-        await socket.connection.send("x" * (SOCKET_MESSAGE_BYTES + 1))
+        await socket.connection.send("x" * (edge.settings.max_body_bytes + 1))
         assert (await socket.closed())[0] == 1009
 
 
