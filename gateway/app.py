@@ -16,6 +16,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
 from gateway.assembly import Assembly, assemble
+from gateway.authentication import Authenticator, authentication_of
 from gateway.body_size import BodySize
 from gateway.cors import cors
 from gateway.csrf import CsrfPrevention
@@ -29,7 +30,6 @@ from gateway.observability import Observability
 from gateway.operation import OwnContext
 from gateway.parsed_documents import ParsedDocuments, ValidatedDocuments
 from gateway.playground import playground_routes
-from gateway.principals import Keyring, read_keyring, refuse_open_door
 from gateway.probes import probe_routes
 from gateway.request_id import RequestId
 from gateway.settings import Settings
@@ -57,26 +57,25 @@ class QuietGraph(strawberry.Schema):
 def create_app(
     settings: Settings,
     assembly: Assembly | None = None,
-    keyring: Keyring | None = None,
+    authenticator: Authenticator | None = None,
     tracing: Tracing | None = None,
 ) -> Starlette:
     """Build the gateway's application; what is not given is made from the settings and OpenTelemetry's environment.
 
-    Raises SettingsError where the settings would let anybody in.
+    Raises SettingsError where a setting can't be used.
     """
-    keyring = read_keyring(settings) if keyring is None else keyring
-    refuse_open_door(settings, keyring)
+    authenticator = authentication_of(settings) if authenticator is None else authenticator
     parts = assemble(settings) if assembly is None else assembly
     observability = Observability(open_tracing() if tracing is None else tracing)
     graph = _graph(settings, observability)
     shared = SharedQueries(observability.watchers)
-    endpoint = GraphQLEndpoint(graph, parts.services, keyring, shared, own_tokens=settings.token_passthrough)
+    endpoint = GraphQLEndpoint(graph, parts.services, authenticator, shared, own_tokens=settings.token_passthrough)
     return Starlette(
         routes=[
             Route("/graphql", endpoint, middleware=_guards(settings)),
             WebSocketRoute("/graphql", endpoint),
             *probe_routes(parts),
-            *(observability.measure(graph, lambda: parts.durable.running, keyring) if settings.metrics else ()),
+            *(observability.measure(graph, lambda: parts.durable.running, authenticator) if settings.metrics else ()),
             *webhook_routes(parts.services.cloudlink, settings.cloudlink_webhook_secret.get_secret_value()),
             *playground_routes(),
         ],
@@ -84,7 +83,7 @@ def create_app(
             Middleware(RequestId),
             *observability.middleware,
             *cors(settings.origins),
-            *([] if keyring.principals else [Middleware(LocalHost)]),
+            Middleware(LocalHost, authenticator=authenticator),
             Middleware(HeaderSize, most=settings.max_header_bytes),
             Middleware(BodySize, most=settings.max_body_bytes),
         ],

@@ -25,9 +25,9 @@ from strawberry.types.graphql import OperationType
 from adapters.errors import InvalidInput
 from adapters.principal import Principal
 from adapters.services import Services
+from gateway.authentication import Authenticator, Unauthenticated
 from gateway.errors import UNFIT, unfit
 from gateway.messages import CheckedMessages, OpenSocket
-from gateway.principals import Keyring, Unauthenticated
 from gateway.shared_queries import QueryKey, SharedQueries
 from gateway.tokens import tokens_in
 from resolvers.context import Context
@@ -46,7 +46,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self,
         graph: strawberry.Schema,
         services: Services,
-        keyring: Keyring,
+        authenticator: Authenticator,
         shared_queries: SharedQueries,
         *,
         own_tokens: bool = False,
@@ -59,7 +59,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             max_subscriptions_per_connection=None,  # CheckedMessages counts
         )
         self._services = services
-        self._keyring = keyring
+        self._authenticator = authenticator
         self._shared_queries = shared_queries
         self._own_tokens = own_tokens
 
@@ -70,7 +70,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             return
         request = Request(scope, receive)
         try:
-            self._keyring.authenticate(request.headers.get("authorization"))
+            await self._authenticator.authenticate(request.headers.get("authorization"))
             response: Response = await self.run(request)
         except Unauthenticated:
             response = _refusal(401, "UNAUTHENTICATED", "A key is needed: send `Authorization: Bearer KEY`")
@@ -108,7 +108,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002 - Strawberry's signature
         """Name the caller by the `Authorization` header; on a socket without one, nobody yet."""
         try:
-            principal = self._keyring.authenticate(request.headers.get("authorization"))
+            principal = await self._authenticator.authenticate(request.headers.get("authorization"))
         except Unauthenticated:
             principal = NOBODY
         return Context(self._services, self._with_tokens(principal, request.headers))
@@ -120,7 +120,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         try:
             if authorization is not None or not context.principal.id:
                 tokens = context.principal.tokens
-                context.principal = msgspec.structs.replace(self._keyring.authenticate(authorization), tokens=tokens)
+                context.principal = msgspec.structs.replace(
+                    await self._authenticator.authenticate(authorization), tokens=tokens
+                )
             context.principal = self._with_tokens(context.principal, params)
         except (Unauthenticated, HTTPException):
             raise ConnectionRejectionError from None

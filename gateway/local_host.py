@@ -1,4 +1,4 @@
-"""Without keys, only who calls by a loopback name is answered: a page that rebinds its own name reaches nothing."""
+"""Where everyone is let in, only by a loopback name: a page that rebinds its own name reaches nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.authentication import Authenticator
 from gateway.principals import is_loopback
 from gateway.refusals import refusal
 
@@ -14,13 +15,14 @@ from gateway.refusals import refusal
 class LocalHost:
     """Middleware that answers 421 to a `Host` that is not this machine."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
         self._app = app
+        self._authenticator = authenticator
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Look at the host that was called."""
         host = Headers(scope=scope).get("host") if scope["type"] in ("http", "websocket") else None
-        if host is None or is_loopback(_name_of(host)):
+        if host is None or is_loopback(_name_of(host)) or not await self._authenticator.is_open():
             await self._app(scope, receive, send)
             return
         message = (

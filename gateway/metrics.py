@@ -24,9 +24,10 @@ from starlette.routing import Route
 
 from adapters import errors
 from adapters.http.observing import Call, Observer
+from adapters.principal import LOCAL_PRINCIPAL
+from gateway.authentication import Authenticator, Unauthenticated
 from gateway.errors import SHOWN_CODES
 from gateway.observed_operation import JOINED, Operation, OperationWatcher
-from gateway.principals import Keyring, Unauthenticated
 from gateway.refusals import refusal
 
 ROLE = "metrics"
@@ -163,16 +164,16 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-def metrics_routes(metrics: Metrics, keyring: Keyring) -> list[Route]:
+def metrics_routes(metrics: Metrics, authenticator: Authenticator) -> list[Route]:
     """`/metrics`: where there are keys, for those with the role `metrics`; else for loopback, as all else is."""
 
     async def read(request: Request) -> Response:
         try:
-            principal = keyring.authenticate(request.headers.get("authorization"))
+            principal = await authenticator.authenticate(request.headers.get("authorization"))
         except Unauthenticated:
             message = "A key is needed: send `Authorization: Bearer KEY`"
             return refusal(401, "UNAUTHENTICATED", message, {"WWW-Authenticate": "Bearer"})
-        if keyring.principals and ROLE not in principal.roles:
+        if principal is not LOCAL_PRINCIPAL and ROLE not in principal.roles:
             return refusal(403, "NOT_ALLOWED", f"The key's roles don't hold `{ROLE}`: give it `;roles={ROLE}`")
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 

@@ -13,9 +13,9 @@ from strawberry.extensions import SchemaExtension
 
 from adapters.http.observing import Observer, observed_by
 from gateway.access import AccessLog
+from gateway.authentication import Authenticator
 from gateway.edges import in_time, surround_edges
 from gateway.observed_operation import ObservedOperation, OperationWatcher
-from gateway.principals import Keyring
 from gateway.tracing import TraceContext, Tracing
 
 
@@ -47,14 +47,16 @@ class Observability:
             surround_edges(graph, self._tracing.traced)
         surround_edges(graph, in_time)
 
-    def measure(self, graph: strawberry.Schema, durable_running: Callable[[], int], keyring: Keyring) -> list[Route]:
+    def measure(
+        self, graph: strawberry.Schema, durable_running: Callable[[], int], authenticator: Authenticator
+    ) -> list[Route]:
         """Begin to count, and give the route by which that is read."""
         from gateway.metrics import Metrics, metrics_routes
 
         metrics = Metrics(graph._schema, durable_running)  # noqa: SLF001 - Strawberry shows it nowhere else
         self.watchers.append(metrics.operations)
         self._observers.append(metrics.upstreams)
-        return metrics_routes(metrics, keyring)
+        return metrics_routes(metrics, authenticator)
 
     @asynccontextmanager
     async def observing(self) -> AsyncIterator[None]:

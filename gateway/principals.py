@@ -1,4 +1,4 @@
-"""Who may call: API keys from the settings, kept as digests, and the local principal where there are none."""
+"""Who may call by the settings: API keys, kept as digests."""
 
 from __future__ import annotations
 
@@ -18,25 +18,19 @@ _DIGEST = re.compile(r"sha256:([0-9a-f]{64})\Z")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 
 
-class Unauthenticated(Exception):
-    """The caller brought no key, or one that nobody has."""
-
-
 @dataclass(frozen=True)
 class Keyring:
-    """The principals by the digest of their key; empty means that everyone is the local principal."""
+    """The principals by the digest of their key."""
 
     principals: Mapping[str, Principal]
 
-    def authenticate(self, authorization: str | None) -> Principal:
-        """Say who brings this `Authorization` header; raises Unauthenticated."""
-        if not self.principals:
-            return LOCAL_PRINCIPAL
-        scheme, _, key = (authorization or "").partition(" ")
-        principal = self.principals.get(digest_of(key.strip()))
-        if scheme.lower() != "bearer" or principal is None:
-            raise Unauthenticated
-        return principal
+    async def principal_of(self, credential: str) -> Principal | None:
+        """Say whose a key is."""
+        return self.principals.get(digest_of(credential))
+
+    async def closes_the_door(self) -> bool:
+        """Say whether there is any key."""
+        return bool(self.principals)
 
 
 def new_key() -> str:

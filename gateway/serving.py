@@ -64,14 +64,14 @@ async def serve_gateway(settings: Settings) -> None:
     """Serve the graph until a signal stops it."""
     from gateway.app import create_app
     from gateway.assembly import assemble, claim_data, reach_store
+    from gateway.authentication import authentication_of
     from gateway.principals import read_keyring, refuse_open_door
 
-    keyring = read_keyring(settings)
-    refuse_open_door(settings, keyring)
+    refuse_open_door(settings, read_keyring(settings))
     parts = assemble(settings)
     claim_data(parts.durable)
     await reach_store(parts.database)
-    app = create_app(settings, parts, keyring)
+    app = create_app(settings, parts, authentication_of(settings))
     playground = "" if is_built() else " (from a public CDN: install Node and reinstall trigraph to have it offline)"
     await _run(app, settings, f"GraphQL at {{url}}/graphql, playground at {{url}}/{playground}")
 

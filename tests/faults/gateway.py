@@ -13,7 +13,7 @@ import httpx
 from adapters.services import Service
 from gateway.app import create_app
 from gateway.assembly import assemble
-from gateway.principals import Keyring
+from gateway.authentication import Authentication
 from gateway.settings import read_settings
 from tests.faults.proxy import FaultProxy
 from tests.graph_client import GraphClient, listening
@@ -63,4 +63,4 @@ async def gateway_over(
         for adapter in parts.adapters:
             await adapter.start()
             stack.push_async_callback(adapter.close)
-        yield GraphClient(await stack.enter_async_context(listening(create_app(settings, parts, Keyring({})))))
+        yield GraphClient(await stack.enter_async_context(listening(create_app(settings, parts, Authentication([])))))

@@ -24,6 +24,7 @@ from adapters.sigil import server as sigil
 from adapters.sigil.callers import Callers as SigilCallers
 from gateway.app import create_app
 from gateway.assembly import Assembly, assemble
+from gateway.authentication import Authentication
 from gateway.principals import Keyring
 from gateway.settings import Settings
 from tests.running import new_principal
@@ -40,7 +41,7 @@ def build_app(settings: Settings, parts: Assembly, token: str) -> ASGIApp:
         "cloudsigma": cloudsigma.create_server(services.cloudsigma, CloudSigmaCallers(parts.database, known, secret)),  # type: ignore[arg-type]
         "sigil": sigil.create_server(services.sigil, SigilCallers(known)),  # type: ignore[arg-type]
         "cloudlink": cloudlink.create_server(services.cloudlink, CloudLinkCallers(known), every_request_a_new_minute),  # type: ignore[arg-type]
-        "gateway": create_app(settings, parts, Keyring(known)),
+        "gateway": create_app(settings, parts, Authentication([Keyring(known)])),
     }
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -13,6 +13,7 @@ from adapters.cloudlink.callers import Callers
 from adapters.cloudlink.server import create_server
 from gateway.app import create_app
 from gateway.assembly import assemble
+from gateway.authentication import authentication_of
 from gateway.principals import read_keyring
 from gateway.settings import Settings
 from tests.graph_client import listening
@@ -26,7 +27,7 @@ async def main() -> None:
     parts, keyring = assemble(settings), read_keyring(settings)
     await parts.start()
     served = create_server(parts.services.cloudlink, Callers(keyring.principals))  # type: ignore[arg-type] # the local one
-    async with listening(create_app(settings, parts, keyring)) as graph, listening(served) as rest:
+    async with listening(create_app(settings, parts, authentication_of(settings))) as graph, listening(served) as rest:
         for name in LOUD:
             logging.getLogger(name).setLevel(logging.DEBUG)
         print(graph, rest, flush=True)  # noqa: T201 - for the test that started it

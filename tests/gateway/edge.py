@@ -19,7 +19,7 @@ from adapters.cloudsigma.models import GenerateRequest, InputType
 from adapters.principal import LOCAL_PRINCIPAL, Principal
 from gateway.app import create_app
 from gateway.assembly import Assembly
-from gateway.principals import Keyring, read_keyring
+from gateway.authentication import Authentication, authentication_of
 from gateway.serving import GracefulServer, build_server, listen
 from gateway.settings import Settings
 from gateway.tracing import Tracing
@@ -50,7 +50,7 @@ class Edge:
     """A gateway, and the double behind it."""
 
     settings: Settings
-    keyring: Keyring
+    authentication: Authentication
     cloudsigma: MemoryCloudSigma
     assembly: Assembly
     app: Starlette
@@ -111,10 +111,10 @@ async def opened(folder: Path, keys: str = "", **settings: Any) -> AsyncIterator
 def build_edge(folder: Path, keys: str = "", tracing: Tracing | None = None, **settings: Any) -> Edge:
     """Build a gateway over a new double."""
     read = Settings(data_dir=folder, port=0, api_keys=keys, **settings)
-    keyring = read_keyring(read)
+    authentication = authentication_of(read)
     cloudsigma = MemoryCloudSigma()
     assembly = memory_assembly(cloudsigma, folder)
-    return Edge(read, keyring, cloudsigma, assembly, create_app(read, assembly, keyring, tracing))
+    return Edge(read, authentication, cloudsigma, assembly, create_app(read, assembly, authentication, tracing))
 
 
 class Socket:

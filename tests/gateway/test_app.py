@@ -6,10 +6,11 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from gateway.app import create_app
-from gateway.settings import Settings, SettingsError
+from gateway.settings import Settings
 from tests.doubles.memory_cloudsigma import finished_output
 from tests.gateway.edge import ALICE, BOB, Edge, Served, connected
 
@@ -86,10 +87,12 @@ async def test_updates_tell_each_caller_its_own(keyed: Edge, served_keyed: Serve
     assert heard == arns
 
 
-def test_an_open_door_is_no_application(tmp_path: Path) -> None:
-    """The factory itself refuses settings that would let anybody in, whoever serves it."""
-    with pytest.raises(SettingsError, match="TRIGRAPH_API_KEYS"):
-        create_app(Settings(host="0.0.0.0", data_dir=tmp_path))
+async def test_no_application_is_an_open_door(tmp_path: Path) -> None:
+    """With settings that would let anybody in, the factory's application lets nobody in, whoever serves it."""
+    app = create_app(Settings(host="0.0.0.0", data_dir=tmp_path))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+        answer = await client.post("/graphql", json={"query": "{ viewer { id } }"})
+    assert answer.status_code == 401
 
 
 def test_the_factory_makes_its_parts_from_the_settings(tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ async def test_an_error_marks_its_operation(traced: Edge, spans: InMemorySpanExp
 
 async def test_the_edges_of_an_event_hang_on_their_subscription(traced: Edge, spans: InMemorySpanExporter) -> None:
     """However long after its beginning they are resolved."""
-    principal = traced.keyring.authenticate(f"Bearer {ALICE}")
+    principal = await traced.authentication.authenticate(f"Bearer {ALICE}")
     arn = await traced.begin(principal)
     document = f'subscription Watch {{ executionStatus(arn: "{arn}") {{ execution {{ rules {{ title }} }} }} }}'
     async with traced.served() as served, connected(served, ALICE) as socket:

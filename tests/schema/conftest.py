@@ -20,6 +20,7 @@ from adapters.services import Services
 from adapters.sigil.port import Sigil
 from gateway.app import create_app
 from gateway.assembly import Assembly
+from gateway.authentication import Authentication
 from gateway.principals import Keyring
 from gateway.settings import Settings
 from tests.doubles.memory_cloudlink import MemoryCloudLink
@@ -57,7 +58,7 @@ async def sigil_calls(sigil: Sigil) -> CountingAdapter:
 async def serving(parts: Assembly) -> AsyncIterator[ClientFor]:
     """Serve a gateway that makes a key for every principal it is asked for a client of."""
     keys: dict[str, Principal] = {digest_of(secrets.token_hex(16)): new_principal()}
-    async with listening(create_app(Settings(), parts, Keyring(keys))) as address:
+    async with listening(create_app(Settings(), parts, Authentication([Keyring(keys)]))) as address:
 
         def client_of(principal: Principal) -> GraphClient:
             key = secrets.token_hex(16)

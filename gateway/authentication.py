@@ -1,0 +1,70 @@
+"""Who calls: sources of keys and tokens, asked in their order; the local principal where there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from adapters.principal import LOCAL_PRINCIPAL, Principal
+from gateway.principals import is_loopback, read_keyring
+from gateway.settings import Settings
+
+
+class Unauthenticated(Exception):
+    """The caller brought no key, or one that nobody has."""
+
+
+class Authenticator(Protocol):
+    """Names callers."""
+
+    async def authenticate(self, authorization: str | None) -> Principal:
+        """Say who brings this `Authorization` header; raises Unauthenticated."""
+
+    async def is_open(self) -> bool:
+        """Say whether everyone is the local principal, whatever a header says."""
+
+
+class CredentialSource(Protocol):
+    """Knows some of the keys or tokens that callers bring."""
+
+    async def principal_of(self, credential: str) -> Principal | None:
+        """Say whose a credential is; None where this source does not know it."""
+
+    async def closes_the_door(self) -> bool:
+        """Say whether there is anything here, so that callers must bring something."""
+
+
+@dataclass(frozen=True)
+class Authentication:
+    """Asks the sources in their order; where none holds anything, on loopback, everyone is the local principal."""
+
+    sources: Sequence[CredentialSource]
+    is_local: bool = True
+
+    async def authenticate(self, authorization: str | None) -> Principal:
+        """Say who brings this `Authorization` header; raises Unauthenticated."""
+        scheme, _, credential = (authorization or "").partition(" ")
+        credential = credential.strip()
+        if scheme.lower() == "bearer" and credential:
+            for source in self.sources:
+                principal = await source.principal_of(credential)
+                if principal is not None:
+                    return principal
+        if not await self.is_open():
+            raise Unauthenticated
+        return LOCAL_PRINCIPAL
+
+    async def is_open(self) -> bool:
+        """Say whether everyone is the local principal; never where others than this machine are listened to."""
+        if not self.is_local:
+            return False
+        for source in self.sources:
+            if await source.closes_the_door():
+                return False
+        return True
+
+
+def authentication_of(settings: Settings) -> Authentication:
+    """Give what the settings ask for; raises SettingsError."""
+    return Authentication([read_keyring(settings)], is_loopback(settings.host))
