@@ -18,6 +18,7 @@ from strawberry.types import ExecutionContext
 from gateway.assembly import Assembly, assemble
 from gateway.authentication import Authenticator, authentication_of
 from gateway.body_size import BodySize
+from gateway.callers import Callers
 from gateway.cors import cors
 from gateway.csrf import CsrfPrevention
 from gateway.document_limits import DocumentDepth, DocumentLength
@@ -25,6 +26,7 @@ from gateway.edges import OperationDeadline
 from gateway.errors import StableErrors, shown
 from gateway.graphql import GraphQLEndpoint
 from gateway.header_size import HeaderSize
+from gateway.http_endpoint import HttpEndpoint
 from gateway.local_host import LocalHost
 from gateway.observability import Observability
 from gateway.operation import OwnContext
@@ -34,6 +36,7 @@ from gateway.probes import probe_routes
 from gateway.request_id import RequestId
 from gateway.settings import Settings
 from gateway.shared_queries import SharedQueries
+from gateway.streaming import StreamingEndpoint
 from gateway.tracing import Tracing, open_tracing
 from gateway.webhooks import webhook_routes
 from schema.graph import build_graph
@@ -69,7 +72,10 @@ def create_app(
     observability = Observability(open_tracing() if tracing is None else tracing)
     graph = _graph(settings, observability)
     shared = SharedQueries(observability.watchers)
-    endpoint = GraphQLEndpoint(graph, parts.services, authenticator, shared, own_tokens=settings.token_passthrough)
+    callers = Callers(authenticator, own_tokens=settings.token_passthrough)
+    endpoint = GraphQLEndpoint(
+        HttpEndpoint(graph, parts.services, callers, shared), StreamingEndpoint(graph, parts.services, callers)
+    )
     return Starlette(
         routes=[
             Route("/graphql", endpoint, middleware=_guards(settings)),

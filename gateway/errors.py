@@ -15,6 +15,7 @@ from strawberry.types.graphql import OperationType
 from adapters import errors
 from adapters.http.deadline import remaining
 from gateway.edges import GRACE_SECONDS, OperationTimedOut
+from gateway.refusals import Refused
 
 logger = logging.getLogger(__name__)
 
@@ -101,6 +102,13 @@ def unfit(error: Exception) -> str:
         case InvalidOperationTypeError():
             return "A mutation needs POST"
     return "The request has no operation: give one in `query`"
+
+
+def refusal_of(error: Exception) -> Refused:
+    """Say how a request over HTTP is refused whose operation is unfit."""
+    if isinstance(error, InvalidOperationTypeError) and error.operation_type is OperationType.MUTATION:
+        return Refused(405, "BAD_REQUEST", unfit(error), {"Allow": "POST"})
+    return Refused(400, "BAD_REQUEST", unfit(error))
 
 
 def _extensions(error: errors.AdapterError) -> dict[str, object]:

@@ -7,10 +7,9 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from graphql import GraphQLError, OperationType, get_operation_ast, parse
-from strawberry.types import ExecutionResult
 
 from adapters.principal import Principal
 from gateway.document_limits import TOKENS
@@ -18,6 +17,8 @@ from gateway.observed_operation import HASH_LENGTH, OperationWatcher
 from gateway.parsed_documents import LONGEST_KEPT
 
 KNOWN_DOCUMENTS = 256
+
+Answer = TypeVar("Answer")
 
 
 class QueryKey(NamedTuple):
@@ -37,26 +38,27 @@ class SharedQueries:
 
     def __init__(self, watchers: Sequence[OperationWatcher] = ()) -> None:
         self._watchers = watchers
-        self._gathering: dict[QueryKey, asyncio.Task[ExecutionResult]] = {}
+        self._gathering: dict[QueryKey, asyncio.Task[Any]] = {}
 
-    async def execute(self, key: QueryKey, run: Callable[[], Awaitable[ExecutionResult]]) -> ExecutionResult:
+    async def execute(self, key: QueryKey, run: Callable[[], Awaitable[Answer]]) -> Answer:
         """Run, or wait for an equal query that is about to."""
         is_short = len(key.text) <= LONGEST_KEPT  # what is longer would fill the memory
-        if not is_short or not isinstance(key.operation_name, str | None) or not is_query(key.text, key.operation_name):
+        if not is_short or not is_query(key.text, key.operation_name):
             return await run()
         began_at = time.perf_counter()
         leader = self._gathering.get(key)
         if leader is None:
             leader = self._gathering[key] = asyncio.create_task(self._run(key, run))
             leader.add_done_callback(_seen)
-            return await asyncio.shield(leader)
-        result = await asyncio.shield(leader)
+            led: Answer = await asyncio.shield(leader)
+            return led
+        joined: Answer = await asyncio.shield(leader)
         document = hashlib.sha256(key.text.encode(errors="surrogatepass")).hexdigest()[:HASH_LENGTH]
         for watcher in self._watchers:
             watcher.joined(document, time.perf_counter() - began_at)
-        return result
+        return joined
 
-    async def _run(self, key: QueryKey, run: Callable[[], Awaitable[ExecutionResult]]) -> ExecutionResult:
+    async def _run(self, key: QueryKey, run: Callable[[], Awaitable[Answer]]) -> Answer:
         try:
             await asyncio.sleep(0)  # whatever has arrived by now joins
         finally:
@@ -64,7 +66,7 @@ class SharedQueries:
         return await run()
 
 
-def _seen(leader: asyncio.Task[ExecutionResult]) -> None:
+def _seen(leader: asyncio.Task[Any]) -> None:
     if not leader.cancelled():
         leader.exception()  # also where nobody waits for it any more
 

@@ -41,7 +41,8 @@ async def test_a_mutation_runs_by_post_only(edge: Edge) -> None:
         refused = await client.get("/graphql", params={"query": MUTATION})
         assert edge.cloudsigma.calls["generate"] == 0
         done = await client.post("/graphql", json={"query": MUTATION})
-    assert (refused.status_code, refused.json()["errors"][0]["message"]) == (400, "A mutation needs POST")
+    assert (refused.status_code, refused.json()["errors"][0]["message"]) == (405, "A mutation needs POST")
+    assert refused.headers["allow"] == "POST"
     assert done.json() == {"data": {"generateRules": {"status": "RUNNING"}}}
 
 
@@ -65,18 +66,19 @@ async def test_a_subscription_without_a_stream_says_what_it_needs(method: str, e
         (b"", UNPARSABLE),
         (b"{", UNPARSABLE),
         (b'{"query": "\xff"}', UNPARSABLE),
-        (b"[" * 100_000, UNPARSABLE),
+        (b"[" * 100_000, "must be an object"),
+        (b'{"variables": ' + b'{"a": ' * 100_000, UNPARSABLE),
         (b'{"query": "{ viewer { id } }", "variables": {"f": NaN}}', UNPARSABLE),
         (b'{"query": "{ viewer { id } }", "operationName": "\\ud800"}', UNPARSABLE),
         (b"5", "must be an object"),
         (b'"{ viewer { id } }"', "must be an object"),
         (b'[{"query": "{ viewer { id } }"}]', "Batching is not enabled"),
-        (b"null", "give one in `query`"),
+        (b"null", "must be an object"),
         (b"{}", "give one in `query`"),
         (b'{"query": ""}', "give one in `query`"),
         (b'{"query": 5}', "`query` must be a string"),
         (b'{"query": "{ viewer { id } }", "variables": []}', "`variables` must be an object"),
-        (b'{"query": "{ viewer { id } }", "operationName": {}}', "give one in `query`"),
+        (b'{"query": "{ viewer { id } }", "operationName": {}}', "`operationName` must be a string"),
         (b'{"query": "{ viewer { id } }", "operationName": "Other"}', "no operation named 'Other'"),
     ],
 )
@@ -97,7 +99,7 @@ async def test_only_json_is_read(content_type: str, edge: Edge) -> None:
         answer = await client.post(
             "/graphql", content=b'{"query": "%s"}' % MUTATION.encode(), headers={"Content-Type": content_type}
         )
-    assert answer.status_code == 400
+    assert answer.status_code == 415
     assert edge.cloudsigma.calls["generate"] == 0
 
 

@@ -1,0 +1,29 @@
+"""Who sent a request, by its headers or by what came in `connection_init`, and which tokens of upstreams it brought."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from adapters.principal import Principal
+from gateway.authentication import Authenticator
+from gateway.tokens import tokens_in
+
+
+class Callers:
+    """Names callers, and gives them their own tokens where those may be brought."""
+
+    def __init__(self, authenticator: Authenticator, *, own_tokens: bool = False) -> None:
+        self._authenticator = authenticator
+        self._own_tokens = own_tokens
+
+    async def named_by(self, authorization: str | None) -> Principal:
+        """Say who brings this `Authorization`; raises Unauthenticated."""
+        return await self._authenticator.authenticate(authorization)
+
+    def with_tokens(self, principal: Principal, brought: Mapping[str, Any]) -> Principal:
+        """Give the caller the tokens that it brings; raises InvalidInput for what is no token."""
+        tokens = tokens_in(brought) if self._own_tokens else None
+        return msgspec.structs.replace(principal, tokens=tokens) if tokens is not None else principal
