@@ -37,6 +37,7 @@ from gateway.request_id import RequestId
 from gateway.settings import Settings
 from gateway.shared_queries import SharedQueries
 from gateway.streaming import StreamingEndpoint
+from gateway.subscription_limits import LimitedSubscriptions, OpenThings
 from gateway.tracing import Tracing, open_tracing
 from gateway.webhooks import webhook_routes
 from schema.graph import build_graph
@@ -106,9 +107,15 @@ def _graph(settings: Settings, observability: Observability) -> strawberry.Schem
     timed = partial(OperationDeadline, settings.operation_seconds)
     plans = partial(ParsedDocuments, maxsize=PLANS), partial(ValidatedDocuments, maxsize=PLANS)
     own: list[Callable[[], SchemaExtension]] = [OwnContext, StableErrors, DocumentLength, DocumentDepth, *plans, timed]
-    graph = build_graph([*observability.extensions, *own], QuietGraph)
+    counted = partial(LimitedSubscriptions, _open_subscriptions(settings))
+    graph = build_graph([*observability.extensions, *own, counted], QuietGraph)
     observability.surround(graph)
     return graph
+
+
+def _open_subscriptions(settings: Settings) -> OpenThings:
+    per_principal, total = settings.subscriptions_per_principal, settings.subscriptions_total
+    return OpenThings("subscriptions", "TRIGRAPH_SUBSCRIPTIONS_PER_PRINCIPAL", per_principal, total)
 
 
 def _lifespan(parts: Assembly, observability: Observability) -> Lifespan[Starlette]:

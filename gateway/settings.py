@@ -16,6 +16,7 @@ from gateway.failing import CommandFailed
 from gateway.safety_settings import SafetySettings
 from gateway.service_settings import ServiceSettings
 from gateway.setting_values import PostgresUrl, parts_of
+from gateway.streaming_settings import StreamingSettings
 
 if TYPE_CHECKING:
     from adapters.context import CloudLinkOptions
@@ -50,7 +51,9 @@ class PlaceSettings(BaseModel):
     )
 
 
-class Settings(SafetySettings, EdgeSettings, EngineSettings, ServiceSettings, PlaceSettings, BaseSettings):
+class Settings(
+    StreamingSettings, SafetySettings, EdgeSettings, EngineSettings, ServiceSettings, PlaceSettings, BaseSettings
+):
     """What an operator can set, in the order of the bases from the last to the first.
 
     A wrong value raises SettingsError through `read_settings`.
