@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from starlette.datastructures import Headers
 
+from adapters.errors import InvalidInput
 from adapters.principal import Principal
-from gateway.authentication import Authenticator
+from gateway.authentication import Authenticator, Unauthenticated
+from gateway.refusals import Refused, unauthenticated
 from gateway.tokens import tokens_in
 
 
@@ -18,6 +21,15 @@ class Callers:
     def __init__(self, authenticator: Authenticator, *, own_tokens: bool = False) -> None:
         self._authenticator = authenticator
         self._own_tokens = own_tokens
+
+    async def of_request(self, headers: Headers) -> Principal:
+        """Say who sends a request; raises Refused."""
+        try:
+            return self.with_tokens(await self.named_by(headers.get("authorization")), headers)
+        except Unauthenticated:
+            raise unauthenticated() from None
+        except InvalidInput as error:
+            raise Refused(400, "BAD_REQUEST", error.message) from None
 
     async def named_by(self, authorization: str | None) -> Principal:
         """Say who brings this `Authorization`; raises Unauthenticated."""

@@ -12,16 +12,14 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 from strawberry.types.graphql import OperationType
 
-from adapters.errors import InvalidInput
 from adapters.principal import Principal
 from adapters.services import Services
 from gateway.answers import OK, Answer, answer_of
-from gateway.authentication import Unauthenticated
 from gateway.callers import Callers
 from gateway.errors import UNFIT, refusal_of
 from gateway.graphql_request import GraphQLRequest, read_body, read_parameters
 from gateway.media_types import wanted_by
-from gateway.refusals import Refused, unauthenticated
+from gateway.refusals import Refused
 from gateway.reply import JSON, Reply
 from gateway.shared_queries import QueryKey, SharedQueries
 from resolvers.context import Context
@@ -45,8 +43,8 @@ class HttpEndpoint:
         """Answer a request, or refuse it."""
         headers = Headers(scope=scope)
         try:
-            principal = await self._principal(headers)
-            request = await _read(scope, headers, receive)
+            principal = await self._callers.of_request(headers)
+            request = await read_request(scope, headers, receive)
             answer = await self._answer(request, principal, ALLOWED[scope["method"]])
         except Refused as refused:
             await refused(scope, receive, send)
@@ -56,14 +54,6 @@ class HttpEndpoint:
             media_type = wanted_by(headers.get("accept", "")).single
             status = OK if media_type == JSON else answer.status
             await Reply(status, answer.body, media_type)(scope, receive, send)
-
-    async def _principal(self, headers: Headers) -> Principal:
-        try:
-            return self._callers.with_tokens(await self._callers.named_by(headers.get("authorization")), headers)
-        except Unauthenticated:
-            raise unauthenticated() from None
-        except InvalidInput as error:
-            raise Refused(400, "BAD_REQUEST", error.message) from None
 
     async def _answer(
         self, request: GraphQLRequest, principal: Principal, allowed: AbstractSet[OperationType]
@@ -88,7 +78,8 @@ class HttpEndpoint:
         return answer_of(result)
 
 
-async def _read(scope: Scope, headers: Headers, receive: Receive) -> GraphQLRequest:
+async def read_request(scope: Scope, headers: Headers, receive: Receive) -> GraphQLRequest:
+    """Read a request for an operation; raises Refused, or ClientDisconnect where its sender has left."""
     if scope["method"] == "GET":
         return read_parameters(scope["query_string"])
     if scope["method"] != "POST":
