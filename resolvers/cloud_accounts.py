@@ -27,13 +27,14 @@ from adapters.cloudlink.account import (
 )
 from adapters.cloudlink.port import AuditFilter
 from adapters.events.watching import Observation
-from adapters.paging import Page, page_size
+from adapters.paging import Page, Window
 from adapters.sigil.models import ScanStatus
 from resolvers.context import Info
 from resolvers.cursor import Cursor
 from resolvers.moments import in_utc
 from resolvers.nodes import global_id, natural_key
 from resolvers.problems import Problem, answered
+from resolvers.window import After, Before, First, Last, window_of
 
 MOST_EVENTS = 100
 SCAN_STATUS = {
@@ -75,15 +76,17 @@ async def webhooks(info: Info) -> list[Webhook]:
 
 async def audit_log(
     info: Info,
-    first: Annotated[int | None, argument(description="How many, 0 to 100.")] = MOST_EVENTS,
-    after: Annotated[str | None, argument(description="The endCursor of the page before.")] = None,
+    first: First = MOST_EVENTS,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
     event_type: Annotated[str | None, argument(description="Only events of this type, e.g. `budget.created`.")] = None,
     since: Annotated[datetime | None, argument(description="Only events since.")] = None,
 ) -> Page[AuditEvent]:
     """List the audit trail, newest first."""
+    window = window_of(info, MOST_EVENTS, first=first, after=after, last=last, before=before)
     wanted = AuditFilter(event_type=event_type, since=in_utc(since))
-    cloudlink = info.context.services.cloudlink
-    return await cloudlink.audit(info.context.principal, page_size(first, MOST_EVENTS), after, wanted)
+    return await info.context.services.cloudlink.audit(info.context.principal, window, wanted)
 
 
 async def stats(info: Info) -> Stats:
@@ -187,7 +190,7 @@ async def last_scan(root: strawberry.Parent[Stats], info: Info) -> CloudScan | N
     """Give the scan that began last."""
     if root.last_scan is None:
         return None
-    newest = await info.context.services.cloudlink.scans(info.context.principal, 1, None)
+    newest = await info.context.services.cloudlink.scans(info.context.principal, Window(1, counted=False))
     return next(iter(newest.nodes), None)
 
 

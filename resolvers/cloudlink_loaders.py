@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from adapters.cloudlink.account import Action, CloudScan, Credential, Resource
 from adapters.cloudlink.models import Anomaly, Budget, BudgetAlert, CostEstimate, CostSnapshot, Deploy, Regression
 from adapters.cloudlink.port import CloudLink, CostSpan, RegressionFilter
+from adapters.paging import Window
 from resolvers.port_loader import PortLoader
 
 NEWEST_REGRESSIONS = 100
@@ -79,7 +80,8 @@ class RegressionsByFilterLoader(PortLoader[CloudLink, RegressionFilter, list[Reg
 
     async def batch_load_fn(self, keys: Sequence[RegressionFilter]) -> list[list[Regression]]:
         """Ask once for each filter, which the operation gives."""
-        pages = [await self._port.regressions(self._principal, NEWEST_REGRESSIONS, None, wanted) for wanted in keys]
+        newest = Window(NEWEST_REGRESSIONS, counted=False)
+        pages = [await self._port.regressions(self._principal, newest, wanted) for wanted in keys]
         return [list(page.nodes) for page in pages]
 
 

@@ -26,11 +26,12 @@ from adapters.cloudsigma.models import (
 from adapters.cloudsigma.validation import GRAPH_FIELDS, validated
 from adapters.errors import Refused
 from adapters.events.watching import Observation
-from adapters.paging import Page, page_size
+from adapters.paging import DEFAULT_PAGE_SIZE, Page
 from resolvers.context import Info
 from resolvers.cursor import Cursor
 from resolvers.nodes import global_id
 from resolvers.problems import Problem, problem_of
+from resolvers.window import After, Before, First, Last, window_of
 
 
 class RuleOfOutput(Rule, frozen=True, kw_only=True):
@@ -59,13 +60,15 @@ async def execution(info: Info, arn: Annotated[str, argument(description="The ex
 
 async def executions(
     info: Info,
-    first: Annotated[int | None, argument(description="How many, 0 to 100.")] = 50,
-    after: Annotated[str | None, argument(description="The endCursor of the page before.")] = None,
+    first: First = DEFAULT_PAGE_SIZE,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
     status: Annotated[ExecutionStatus | None, argument(description="Only those of this status.")] = None,
 ) -> Page[Execution]:
     """List the caller's executions, newest first."""
-    cloudsigma = info.context.services.cloudsigma
-    return await cloudsigma.executions(info.context.principal, page_size(first), after, status)
+    window = window_of(info, DEFAULT_PAGE_SIZE, first=first, after=after, last=last, before=before)
+    return await info.context.services.cloudsigma.executions(info.context.principal, window, status)
 
 
 async def usage(info: Info) -> Usage:

@@ -13,7 +13,7 @@ from adapters import errors
 from adapters.cloudlink.models import Deploy, Detection, NewDeploy, Regression, RegressionStatus
 from adapters.cloudlink.port import RegressionFilter
 from adapters.events.watching import Observation
-from adapters.paging import Page, page_size
+from adapters.paging import Page
 from adapters.sigil.models import Scan
 from resolvers.context import Info
 from resolvers.cursor import Cursor
@@ -21,11 +21,10 @@ from resolvers.moments import in_utc
 from resolvers.nodes import global_id, natural_key
 from resolvers.problems import Problem, answered, problem_of
 from resolvers.shipped_packages import check_targets, scans_of_targets
+from resolvers.window import After, Before, First, Last, window_of
 
 MOST = 100
 
-First = Annotated[int | None, argument(description="How many, 0 to 100.")]
-After = Annotated[str | None, argument(description="The endCursor of the page before.")]
 OfService = Annotated[str | None, argument(description="Only those of this service, by its name.")]
 RegressionId = Annotated[strawberry.ID, argument(description="The regression's own id, or its global one.")]
 
@@ -41,19 +40,28 @@ async def regressions(
     info: Info,
     first: First = MOST,
     after: After = None,
+    last: Last = None,
+    before: Before = None,
     status: Annotated[RegressionStatus | None, argument(description="Only those of this status.")] = None,
     service: OfService = None,
 ) -> Page[Regression]:
     """List the tenant's regressions, newest first."""
+    window = window_of(info, MOST, first=first, after=after, last=last, before=before)
     wanted = RegressionFilter(status=status, service=service)
-    cloudlink = info.context.services.cloudlink
-    return await cloudlink.regressions(info.context.principal, page_size(first, MOST), after, wanted)
+    return await info.context.services.cloudlink.regressions(info.context.principal, window, wanted)
 
 
-async def deploys(info: Info, first: First = MOST, after: After = None, service: OfService = None) -> Page[Deploy]:
+async def deploys(
+    info: Info,
+    first: First = MOST,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    service: OfService = None,
+) -> Page[Deploy]:
     """List the tenant's deploys, newest first."""
-    cloudlink = info.context.services.cloudlink
-    return await cloudlink.deploys(info.context.principal, page_size(first, MOST), after, service)
+    window = window_of(info, MOST, first=first, after=after, last=last, before=before)
+    return await info.context.services.cloudlink.deploys(info.context.principal, window, service)
 
 
 async def deploy(info: Info, deploy_id: Annotated[str, argument(description="The deploy's own id.")]) -> Deploy | None:

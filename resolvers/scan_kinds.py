@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import heapq
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import chain
+from operator import attrgetter, itemgetter
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -19,14 +19,20 @@ from strawberry import argument
 from adapters.cloudlink.account import CloudScan
 from adapters.errors import InvalidInput
 from adapters.events.watching import Observation
-from adapters.paging import Page, page_size
+from adapters.paging import Around, Page, Position, Window, cursor_of, cut, not_a_cursor
 from adapters.sigil.models import Scan, ScanStatus
 from adapters.sigil.port import ScanFilter
 from resolvers.cloud_accounts import SCAN_STATUS
 from resolvers.context import Info
 from resolvers.cursor import Cursor
+from resolvers.window import After, Before, First, Last, window_of
 
 AnyScan = Scan | CloudScan
+
+PAGE_SIZE = 20
+OF_KIND = ":"
+"""Stands between the kind and the id in the key of a scan's position."""
+LAST_MOMENT = datetime.max.replace(tzinfo=UTC) - timedelta.resolution
 
 
 class ScanKind(StrEnum):
@@ -37,7 +43,7 @@ class ScanKind(StrEnum):
 
 
 class Places(msgspec.Struct, frozen=True):
-    """How far the list or the stream of each service was read, as cursors of its own; None is not at all."""
+    """How far the stream of each service was read, as cursors of its own; None is not at all."""
 
     package: str | None = None
     cloud: str | None = None
@@ -48,48 +54,43 @@ class Places(msgspec.Struct, frozen=True):
 
 
 class Row(NamedTuple):
-    """A scan of a page: when it began, and where it stands in the list of its kind."""
+    """A scan, and where it stands among those of every kind."""
 
-    began: datetime
-    kind: ScanKind
+    position: Position
     scan: AnyScan
-    cursor: str
 
 
 Kind = Annotated[ScanKind | None, argument(description="Only scans of this kind.")]
-After = Annotated[Cursor | None, argument(description="The cursor of the last event seen.")]
+AfterEvent = Annotated[Cursor | None, argument(description="The cursor of the last event seen.")]
 
 
 async def scans(
     info: Info,
-    first: Annotated[int | None, argument(description="How many, 0 to 100.")] = 20,
-    after: Annotated[str | None, argument(description="The endCursor of the page before.")] = None,
+    first: First = PAGE_SIZE,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
     kind: Kind = None,
 ) -> Page[AnyScan]:
     """List the tenant's scans of every kind, newest first."""
-    size = page_size(first, 20)
-    places = _places_of(after)
+    window = window_of(info, PAGE_SIZE, first=first, after=after, last=last, before=before)
+    _check_places(window)
     kinds = [kind] if kind is not None else list(ScanKind)
-    pages = await asyncio.gather(*(_page(info, wanted, size, places) for wanted in kinds))
-    rows = list(heapq.merge(*map(_rows, kinds, pages), key=lambda row: row.began, reverse=True))
-    cursors = []
-    for row in rows[:size]:
-        places = places.moved(row.kind, row.cursor)
-        cursors.append(_cursor_of(places))
+    pages = await asyncio.gather(*(_page(info, wanted, _window_on(wanted, window)) for wanted in kinds))
+    rows = sorted(chain.from_iterable(map(_rows, kinds, pages)), key=itemgetter(0), reverse=window.is_forward)
     counts = [page.total_count for page in pages if page.total_count is not None]
-    return Page(
-        nodes=[row.scan for row in rows[:size]],
-        cursors=cursors,
-        has_next_page=len(rows) > size or any(page.has_next_page for page in pages),
-        has_previous_page=after is not None,
-        total_count=sum(counts) if len(counts) == len(pages) else None,
+    around = Around(
+        any(page.has_previous_page if window.is_forward else page.has_next_page for page in pages),
+        sum(counts) if len(counts) == len(pages) else None,
     )
+    page = cut(rows[: window.most + 1], attrgetter("position"), window, around)
+    return Page[AnyScan](**msgspec.structs.asdict(page) | {"nodes": [row.scan for row in page.nodes]})
 
 
 async def scan_status(
     info: Info,
     scan_id: Annotated[str, argument(description="The scan's own id.")],
-    after: After = None,
+    after: AfterEvent = None,
 ) -> AsyncIterator[Observation[Scan] | Observation[CloudScan]]:
     """Push a scan's state and every change of it, up to its terminal state."""
     services, principal = info.context.services, info.context.principal
@@ -102,7 +103,7 @@ async def scan_status(
 
 
 async def scan_updates(
-    info: Info, after: After = None, kind: Kind = None
+    info: Info, after: AfterEvent = None, kind: Kind = None
 ) -> AsyncIterator[Observation[Scan] | Observation[CloudScan]]:
     """Push the states of the tenant's newest scans and every change of any."""
     places = _places_in(after)
@@ -128,19 +129,45 @@ def previous_scan_status(
     return SCAN_STATUS[root.previous.status] if isinstance(root.previous, CloudScan) else root.previous.status
 
 
-async def _page(info: Info, kind: ScanKind, first: int, places: Places) -> Page[Scan] | Page[CloudScan]:
+async def _page(info: Info, kind: ScanKind, window: Window) -> Page[Scan] | Page[CloudScan]:
     services, principal = info.context.services, info.context.principal
     if kind is ScanKind.CLOUD:
-        return await services.cloudlink.scans(principal, first, places.cloud)
-    return await services.sigil.scans(principal, first, places.package, ScanFilter())
+        return await services.cloudlink.scans(principal, window)
+    return await services.sigil.scans(principal, window, ScanFilter())
 
 
 def _rows(kind: ScanKind, page: Page[Scan] | Page[CloudScan]) -> list[Row]:
     scans: Sequence[AnyScan] = page.nodes
     return [
-        Row(scan.started_at if isinstance(scan, CloudScan) else scan.created_at, kind, scan, cursor)
-        for scan, cursor in zip(scans, page.cursors, strict=True)
+        Row(Position(position.at, f"{kind.value}{OF_KIND}{position.key}"), scan)
+        for scan, position in zip(scans, page.positions, strict=True)
     ]
+
+
+def _window_on(kind: ScanKind, window: Window) -> Window:
+    """Give the window on the scans of one kind: each may fill the page, and tell that there are more."""
+    after, before = (place and _place_among(kind, place) for place in (window.after, window.before))
+    wanted = window.most + 1
+    if window.is_forward:
+        return Window(first=wanted, after=after, before=before, counted=window.counted)
+    return Window(last=wanted, after=after, before=before, counted=window.counted)
+
+
+def _place_among(kind: ScanKind, position: Position) -> Position:
+    """Say where a scan of any kind stands among those of one, where at the same moment the kinds are apart."""
+    own, _, key = position.key.partition(OF_KIND)
+    if own == kind.value:
+        return Position(position.at, key)
+    if own < kind.value:
+        return Position(position.at, "")
+    return Position(min(position.at, LAST_MOMENT) + timedelta.resolution, "")
+
+
+def _check_places(window: Window) -> None:
+    """Refuse the cursors of other lists; raises InvalidInput."""
+    for field, position in (("after", window.after), ("before", window.before)):
+        if position is not None and position.key.partition(OF_KIND)[0] not in set(ScanKind):
+            raise not_a_cursor(cursor_of(position), field)
 
 
 async def _together(
@@ -165,22 +192,6 @@ async def _together(
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
-
-
-def _cursor_of(places: Places) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(places)).decode().rstrip("=")
-
-
-def _places_of(after: str | None) -> Places:
-    """Read the cursor of a page back; raises InvalidInput for what is none."""
-    if after is None:
-        return Places()
-    padded = after + "=" * (-len(after) % 4)
-    try:
-        return msgspec.json.decode(base64.b64decode(padded, altchars=b"-_", validate=True), type=Places)
-    except (ValueError, msgspec.MsgspecError):
-        cure = "use an endCursor as it was given"
-        raise InvalidInput("ValidationError", f"{after[:80]!r} is not a cursor: {cure}", "after") from None
 
 
 def _places_in(after: Cursor | None) -> Places:

@@ -10,7 +10,7 @@ import strawberry
 from strawberry import argument
 
 from adapters.errors import Conflict, Refused
-from adapters.paging import Page, page_size
+from adapters.paging import Page
 from adapters.sigil.models import (
     Finding,
     PhaseName,
@@ -28,8 +28,10 @@ from resolvers.context import Info
 from resolvers.moments import in_utc
 from resolvers.nodes import global_id
 from resolvers.problems import Problem, problem_of
+from resolvers.window import After, Before, First, Last, window_of
 
 SEVERITIES = tuple(Severity)
+PAGE_SIZE = 20
 
 
 class FindingOfPhase(Finding, frozen=True, kw_only=True):
@@ -46,10 +48,6 @@ class ScanPhase(msgspec.Struct, frozen=True):
     findings: list[FindingOfPhase]
 
 
-First = Annotated[int | None, argument(description="How many, 0 to 100.")]
-After = Annotated[str | None, argument(description="The endCursor of the page before.")]
-
-
 async def package_scan(info: Info, scan_id: Annotated[str, argument(description="The scan's id.")]) -> Scan | None:
     """Find a scan of the tenant's."""
     return await info.context.loaders.scan_by_id.load(scan_id)
@@ -57,29 +55,35 @@ async def package_scan(info: Info, scan_id: Annotated[str, argument(description=
 
 async def package_scans(
     info: Info,
-    first: First = 20,
+    first: First = PAGE_SIZE,
     after: After = None,
+    last: Last = None,
+    before: Before = None,
     verdict: Annotated[Verdict | None, argument(description="Only those with this verdict.")] = None,
     target: Annotated[str | None, argument(description="Only those whose target holds this text.")] = None,
     from_: Annotated[datetime | None, argument(name="from", description="Only those asked for since.")] = None,
     to: Annotated[datetime | None, argument(description="Only those asked for until.")] = None,
 ) -> Page[Scan]:
     """List the tenant's scans of packages, newest first."""
+    window = window_of(info, PAGE_SIZE, first=first, after=after, last=last, before=before)
     wanted = ScanFilter(verdict=verdict, target=target, since=in_utc(from_), until=in_utc(to))
-    return await info.context.services.sigil.scans(info.context.principal, page_size(first, 20), after, wanted)
+    return await info.context.services.sigil.scans(info.context.principal, window, wanted)
 
 
 async def threats(
     info: Info,
-    first: First = 20,
+    first: First = PAGE_SIZE,
     after: After = None,
+    last: Last = None,
+    before: Before = None,
     search: Annotated[str | None, argument(description="Part of an id, a name or a description.")] = None,
     severity: Annotated[Severity | None, argument(description="Only threats of this severity.")] = None,
     ecosystem: Annotated[str | None, argument(description="Only this ecosystem: `npm` or `pypi`.")] = None,
 ) -> Page[Threat]:
     """List known threats, newest first."""
+    window = window_of(info, PAGE_SIZE, first=first, after=after, last=last, before=before)
     wanted = ThreatFilter(search=search, severity=severity, ecosystem=ecosystem)
-    return await info.context.services.sigil.threats(info.context.principal, page_size(first, 20), after, wanted)
+    return await info.context.services.sigil.threats(info.context.principal, window, wanted)
 
 
 async def team_members(info: Info) -> list[TeamMember]:

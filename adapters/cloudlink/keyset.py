@@ -9,36 +9,27 @@ from typing import TypeVar
 from adapters.cloudlink.account import Action, AuditEvent, CloudScan
 from adapters.cloudlink.models import BudgetAlert, Deploy, Regression
 from adapters.cloudlink.wire import MOST_ROWS
-from adapters.paging import Page, Position, cursor_of, position_of
+from adapters.paging import Page, Position, Window, page_of
 
 T = TypeVar("T")
 
 NOTHING_KNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def rows_to_ask(first: int, after: str | None) -> int:
-    """Say how many of the newest rows a page needs: one more than it has, or all that may hold what is after."""
-    return min(first + 1, MOST_ROWS) if after is None else MOST_ROWS
+def rows_to_ask(window: Window) -> int:
+    """Say how many of the newest rows a page needs: one more than it looks at, or all, of which it may need any."""
+    is_newest = window.is_forward and window.after is None
+    return min(window.most + 1, MOST_ROWS) if is_newest else MOST_ROWS
 
 
-def page_of(
-    rows: Sequence[T], position: Callable[[T], Position], first: int, after: str | None, *, is_whole: bool
-) -> Page[T]:
-    """Take a page of the newest rows; the total is told where these are all that there are."""
-    start = position_of(after) if after is not None else None
-    left = [row for row in newest_first(rows, position) if start is None or position(row) < start]
-    return Page(
-        nodes=left[:first],
-        cursors=[cursor_of(position(row)) for row in left[:first]],
-        has_next_page=len(left) > first,
-        has_previous_page=after is not None,
-        total_count=len(rows) if is_whole else None,
-    )
+def total_of(rows: Sequence[object], asked: int) -> int | None:
+    """Count the rows where they are all that there are: fewer than were asked for."""
+    return len(rows) if len(rows) < asked else None
 
 
-def no_page(after: str | None) -> Page[T]:
+def no_page(window: Window) -> Page[T]:
     """Give the page of a list without a row."""
-    return page_of([], _nowhere, 0, after, is_whole=True)
+    return page_of([], _nowhere, window, total=0)
 
 
 def newest_first(rows: Sequence[T], position: Callable[[T], Position]) -> list[T]:

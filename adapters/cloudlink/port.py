@@ -40,7 +40,7 @@ from adapters.cloudlink.models import (
 )
 from adapters.events.watching import Observation
 from adapters.health import ServiceHealth
-from adapters.paging import Page
+from adapters.paging import Page, Window
 from adapters.principal import Principal
 
 
@@ -93,7 +93,7 @@ class CloudLink(Protocol):
     async def record_deploy(self, principal: Principal, deploy: NewDeploy) -> Deploy:
         """Record a deploy."""
 
-    async def deploys(self, principal: Principal, first: int, after: str | None, service: str | None) -> Page[Deploy]:
+    async def deploys(self, principal: Principal, window: Window, service: str | None) -> Page[Deploy]:
         """List deploys, newest first."""
 
     async def deploys_by_id(self, principal: Principal, ids: Sequence[str]) -> list[Deploy | None]:
@@ -107,9 +107,7 @@ class CloudLink(Protocol):
     async def detect_regressions(self, principal: Principal) -> Detection:
         """Judge the deploys that are not judged yet."""
 
-    async def regressions(
-        self, principal: Principal, first: int, after: str | None, wanted: RegressionFilter
-    ) -> Page[Regression]:
+    async def regressions(self, principal: Principal, window: Window, wanted: RegressionFilter) -> Page[Regression]:
         """List regressions, newest first."""
 
     async def regressions_by_id(self, principal: Principal, ids: Sequence[str]) -> list[Regression | None]:
@@ -190,7 +188,7 @@ class CloudLink(Protocol):
     async def start_scan(self, principal: Principal) -> CloudScans:
         """Begin a scan of the account of every credential, or give those that run."""
 
-    async def scans(self, principal: Principal, first: int, after: str | None) -> Page[CloudScan]:
+    async def scans(self, principal: Principal, window: Window) -> Page[CloudScan]:
         """List scans, newest first."""
 
     async def scans_by_id(self, principal: Principal, ids: Sequence[str]) -> list[CloudScan | None]:
@@ -225,7 +223,7 @@ class CloudLink(Protocol):
     async def remove_webhook(self, principal: Principal, webhook_id: str) -> bool:
         """Remove a webhook; False where there is none."""
 
-    async def audit(self, principal: Principal, first: int, after: str | None, wanted: AuditFilter) -> Page[AuditEvent]:
+    async def audit(self, principal: Principal, window: Window, wanted: AuditFilter) -> Page[AuditEvent]:
         """List the audit trail, newest first."""
 
     async def stats(self, principal: Principal) -> Stats:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from adapters.cloudlink.account import AuditEvent, Credential, NewCredential, NewWebhook, Plan, Resource, Stats, Webhook
 from adapters.cloudlink.decoding import audit_events_of
 from adapters.cloudlink.exchange import Exchange, in_order, segment
-from adapters.cloudlink.keyset import NOTHING_KNOWN, audit_position, no_page, page_of, rows_to_ask
+from adapters.cloudlink.keyset import NOTHING_KNOWN, audit_position, no_page, rows_to_ask, total_of
 from adapters.cloudlink.port import AuditFilter
 from adapters.cloudlink.wire import MOST_ROWS, AuditShape, Items
 from adapters.errors import NotFound
-from adapters.paging import Page
+from adapters.paging import Page, Window, page_of
 from adapters.principal import Principal
 
 
@@ -66,17 +66,17 @@ class RestAccounts:
         self._exchange.admit(principal)
         return await self._exchange.delete("/webhooks", webhook_id)
 
-    async def audit(self, principal: Principal, first: int, after: str | None, wanted: AuditFilter) -> Page[AuditEvent]:
+    async def audit(self, principal: Principal, window: Window, wanted: AuditFilter) -> Page[AuditEvent]:
         """GET /audit, of which at most the newest 2,000 are read."""
         if not self._exchange.serves(principal):
-            return no_page(after)
-        asked = rows_to_ask(first, after)
+            return no_page(window)
+        asked = rows_to_ask(window)
         since = wanted.since.isoformat() if wanted.since is not None else None
         found = await self._exchange.read(
             "/audit", Items[AuditShape], event_type=wanted.event_type, since=since, limit=asked
         )
         rows = audit_events_of(found.items)
-        return page_of(rows, audit_position, first, after, is_whole=len(rows) < asked)
+        return page_of(rows, audit_position, window, total_of(rows, asked))
 
     async def stats(self, principal: Principal) -> Stats:
         """GET /stats."""

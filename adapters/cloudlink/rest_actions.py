@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Sequence
 
 from adapters.cloudlink.account import Action, ActionStatus, CloudScan, CloudScans
 from adapters.cloudlink.exchange import Exchange, in_order, segment
-from adapters.cloudlink.keyset import action_position, newest_first, no_page, page_of, rows_to_ask, scan_position
+from adapters.cloudlink.keyset import action_position, newest_first, no_page, rows_to_ask, scan_position, total_of
 from adapters.cloudlink.watched import Watched, is_action_news, is_scan_news
 from adapters.cloudlink.wire import MOST_ROWS, Items
 from adapters.events.watching import Observation
 from adapters.http.polling import Pace
-from adapters.paging import Page
+from adapters.paging import Page, Window, page_of
 from adapters.principal import Principal
 
 WATCHED = 50
@@ -39,13 +39,13 @@ class RestScans:
             events_found=begun.events_found, credentials_scanned=begun.credentials_scanned, scans=tuple(scans)
         )
 
-    async def scans(self, principal: Principal, first: int, after: str | None) -> Page[CloudScan]:
+    async def scans(self, principal: Principal, window: Window) -> Page[CloudScan]:
         """GET /scans, of which at most the newest 2,000 are read."""
         if not self._exchange.serves(principal):
-            return no_page(after)
-        asked = rows_to_ask(first, after)
+            return no_page(window)
+        asked = rows_to_ask(window)
         rows = await self._newest_scans(asked)
-        return page_of(rows, scan_position, first, after, is_whole=len(rows) < asked)
+        return page_of(rows, scan_position, window, total_of(rows, asked))
 
     async def scans_by_id(self, principal: Principal, ids: Sequence[str]) -> list[CloudScan | None]:
         """GET /scans: those among the newest 2,000."""

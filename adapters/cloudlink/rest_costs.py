@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from adapters.cloudlink.decoding import SERVICE
 from adapters.cloudlink.exchange import Exchange, in_order, of_each, segment
-from adapters.cloudlink.keyset import deploy_position, newest_first, no_page, page_of, rows_to_ask
+from adapters.cloudlink.keyset import deploy_position, newest_first, no_page, rows_to_ask, total_of
 from adapters.cloudlink.models import Anomaly, CostEstimate, CostRecord, CostSnapshot, Deploy, NewDeploy
 from adapters.cloudlink.port import CostSpan
 from adapters.cloudlink.wire import MOST_RECORDS, MOST_ROWS, Anomalies, CostBatch, EstimateBody, Ingested, ServiceNames
 from adapters.errors import NotFound
 from adapters.http.lookups import Lookups
-from adapters.paging import Page
+from adapters.paging import Page, Window, page_of
 from adapters.principal import Principal
 
 
@@ -50,13 +50,13 @@ class RestCosts:
         self._exchange.admit(principal)
         return await self._exchange.write("POST", "/deploys", Deploy, deploy)
 
-    async def deploys(self, principal: Principal, first: int, after: str | None, service: str | None) -> Page[Deploy]:
+    async def deploys(self, principal: Principal, window: Window, service: str | None) -> Page[Deploy]:
         """GET /deploys, of which at most the newest 2,000 are read."""
         if not self._exchange.serves(principal):
-            return no_page(after)
-        asked = rows_to_ask(first, after)
+            return no_page(window)
+        asked = rows_to_ask(window)
         rows = await self._newest_deploys(asked, service)
-        return page_of(rows, deploy_position, first, after, is_whole=len(rows) < asked)
+        return page_of(rows, deploy_position, window, total_of(rows, asked))
 
     async def deploys_by_id(self, principal: Principal, ids: Sequence[str]) -> list[Deploy | None]:
         """GET /deploys/:id for one; for several the list, and one by one only what it does not hold."""

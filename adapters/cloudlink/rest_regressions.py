@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator, Sequence
 
 from adapters.cloudlink.decoding import detection_of, regression_of, regressions_of
 from adapters.cloudlink.exchange import Exchange, in_order, segment
-from adapters.cloudlink.keyset import newest_first, no_page, page_of, regression_position, rows_to_ask
+from adapters.cloudlink.keyset import newest_first, no_page, regression_position, rows_to_ask
 from adapters.cloudlink.models import Detection, Regression
 from adapters.cloudlink.port import RegressionFilter
 from adapters.cloudlink.watched import Watched, is_regression_news
 from adapters.cloudlink.wire import MOST_ROWS, DetectionShape, RegressionShape
 from adapters.events.watching import Observation
 from adapters.http.polling import Pace
-from adapters.paging import Page
+from adapters.paging import Page, Window, page_of
 from adapters.principal import Principal
 
 WATCHED = 200
@@ -37,16 +37,15 @@ class RestRegressions:
         await self.watched_regressions.observe(*found.regressions)
         return found
 
-    async def regressions(
-        self, principal: Principal, first: int, after: str | None, wanted: RegressionFilter
-    ) -> Page[Regression]:
+    async def regressions(self, principal: Principal, window: Window, wanted: RegressionFilter) -> Page[Regression]:
         """GET /regressions, of which at most the newest 2,000 are read; the service is looked for here."""
         if not self._exchange.serves(principal):
-            return no_page(after)
-        asked = rows_to_ask(first, after) if wanted.service is None else MOST_ROWS
+            return no_page(window)
+        asked = rows_to_ask(window) if wanted.service is None else MOST_ROWS
         listed = await self._newest_regressions(asked, wanted.status)
         rows = [row for row in listed if wanted.service in (None, row.service)]
-        return page_of(rows, regression_position, first, after, is_whole=len(listed) < asked)
+        is_whole = len(listed) < asked
+        return page_of(rows, regression_position, window, total=len(rows) if is_whole else None)
 
     async def regressions_by_id(self, principal: Principal, ids: Sequence[str]) -> list[Regression | None]:
         """GET /regressions: those among the newest 2,000."""

@@ -14,7 +14,7 @@ from adapters.cloudsigma.models import (
 )
 from adapters.events.watching import Observation
 from adapters.health import ServiceHealth
-from adapters.paging import Page
+from adapters.paging import Page, Window
 from adapters.principal import Principal
 
 
@@ -34,7 +34,7 @@ class CloudSigma(Protocol):
         """Start an execution and answer with it, RUNNING."""
 
     async def executions(
-        self, principal: Principal, first: int, after: str | None = None, status: ExecutionStatus | None = None
+        self, principal: Principal, window: Window, status: ExecutionStatus | None = None
     ) -> Page[Execution]:
         """List the principal's executions, newest first."""
 

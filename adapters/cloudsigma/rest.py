@@ -35,7 +35,7 @@ from adapters.http.stack import open_stack
 from adapters.http.tokens import OWNER, PerToken, as_owner
 from adapters.http.upstream import Upstream
 from adapters.ownership import OneOwner, Ownership
-from adapters.paging import Page, Position, cursor_of, position_of
+from adapters.paging import Page, Position, Window, page_of
 from adapters.principal import Principal
 
 NULL = msgspec.Raw(b"null")
@@ -111,7 +111,7 @@ class RestCloudSigma:
         return execution
 
     async def executions(
-        self, principal: Principal, first: int, after: str | None = None, status: ExecutionStatus | None = None
+        self, principal: Principal, window: Window, status: ExecutionStatus | None = None
     ) -> Page[Execution]:
         """GET /v1/executions: the upstream's history, of which the principal's own are shown."""
         listed = await self._list()
@@ -121,16 +121,7 @@ class RestCloudSigma:
             for execution in listed
             if owners[execution.arn] == principal.id and status in (None, execution.status)
         ]
-        mine.sort(key=_position, reverse=True)
-        start = position_of(after) if after is not None else None
-        rest = [execution for execution in mine if start is None or _position(execution) < start]
-        return Page(
-            nodes=rest[:first],
-            cursors=[cursor_of(_position(execution)) for execution in rest[:first]],
-            has_next_page=len(rest) > first,
-            has_previous_page=after is not None,
-            total_count=len(mine),
-        )
+        return page_of(mine, _position, window, total=len(mine))
 
     async def executions_by_arn(self, principal: Principal, arns: Sequence[str]) -> list[Execution | None]:
         """GET /v1/status for each, at most eight at once."""

@@ -46,6 +46,7 @@ from adapters.http.serving import (
 )
 from adapters.http.swagger import swagger_routes
 from adapters.keys import Unauthorized
+from adapters.paging import Window
 from adapters.principal import Principal
 
 BURST = 100.0
@@ -127,7 +128,7 @@ class CloudSigmaServer:
         limit = request.query_params.get("limit", str(HISTORY_SIZE))
         if not (limit.isdecimal() and len(limit) < 10 and 1 <= int(limit) <= HISTORY_SIZE):  # noqa: PLR2004 - more digits than the limit has
             raise InvalidInput("ValidationError", f"limit is {limit[:20]!r}: give 1 to {HISTORY_SIZE}", "limit")
-        page = await self._adapter.executions(caller, int(limit))
+        page = await self._adapter.executions(caller, Window(int(limit), counted=False))
         return ExecutionList(executions=[ExecutionRow(**_fields(execution)) for execution in page.nodes])
 
     async def usage(self, _request: Request, caller: Principal) -> Any:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from adapters.http.upstream import Upstream
-from adapters.paging import Page, Position, cursor_of, position_of
+from adapters.paging import Around, Page, Position, Window, cut
 from adapters.sigil.decoding import decode, scan_of
 from adapters.sigil.models import Scan, Threat
 from adapters.sigil.port import ScanFilter, ThreatFilter
@@ -28,14 +28,14 @@ class Lists:
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
 
-    async def scans(self, wanted: Mapping[str, str]) -> AsyncIterator[list[Scan]]:
-        """Yield pages of scans, newest first."""
-        async for page in self._pages("/v1/scans", ScanShape, wanted):
+    async def scans(self, wanted: Mapping[str, str], *, is_forward: bool = True) -> AsyncIterator[list[Scan]]:
+        """Yield pages of scans, newest first, or oldest first if it is not forward."""
+        async for page in self._pages("/v1/scans", ScanShape, wanted, is_forward=is_forward):
             yield list(map(scan_of, page))
 
-    def threats(self, wanted: Mapping[str, str]) -> AsyncIterator[list[Threat]]:
-        """Yield pages of threats, newest first."""
-        return self._pages("/v1/threats", Threat, wanted)
+    def threats(self, wanted: Mapping[str, str], *, is_forward: bool = True) -> AsyncIterator[list[Threat]]:
+        """Yield pages of threats, newest first, or oldest first if it is not forward."""
+        return self._pages("/v1/threats", Threat, wanted, is_forward=is_forward)
 
     async def newest_scans(self) -> list[Scan]:
         """Give the newest scans."""
@@ -45,11 +45,31 @@ class Lists:
         """Give the newest hundred threats of those wanted."""
         return (await self._page("/v1/threats", Threat, wanted, 1, PER_PAGE)).items
 
-    async def _pages(self, path: str, shape: type[T], wanted: Mapping[str, str]) -> AsyncIterator[list[T]]:
+    def _pages(
+        self, path: str, shape: type[T], wanted: Mapping[str, str], *, is_forward: bool
+    ) -> AsyncIterator[list[T]]:
+        read = self._from_the_first if is_forward else self._from_the_last
+        return read(path, shape, wanted)
+
+    async def _from_the_first(self, path: str, shape: type[T], wanted: Mapping[str, str]) -> AsyncIterator[list[T]]:
         for number in range(1, MOST_PAGES + 1):
             page = await self._page(path, shape, wanted, number, PER_PAGE)
             yield page.items
             if number * PER_PAGE >= page.total or not page.items:
+                return
+
+    async def _from_the_last(self, path: str, shape: type[T], wanted: Mapping[str, str]) -> AsyncIterator[list[T]]:
+        """Yield pages from the end, from where rows are counted: those that come in push others on to later pages."""
+        done = total = 0
+        for _ in range(MOST_PAGES):
+            number = max(total - done - 1, 0) // PER_PAGE + 1
+            page = await self._page(path, shape, wanted, number, PER_PAGE)
+            newer, total = (number - 1) * PER_PAGE, page.total
+            if total - newer - len(page.items) > done:
+                continue
+            yield page.items[::-1]
+            done = total - newer
+            if number == 1:
                 return
 
     async def _page(
@@ -61,33 +81,35 @@ class Lists:
 
 
 async def page_of(
-    pages: AsyncIterator[list[T]], position: Callable[[T], Position], first: int, after: str | None
+    pages: AsyncIterator[list[T]], position: Callable[[T], Position], window: Window, *, is_forward: bool
 ) -> Page[T]:
-    """Take the rows after a cursor; the total is told where it was counted: all was read from the beginning."""
-    start = position_of(after) if after is not None else None
-    rows: list[T] = []
-    is_whole = True
+    """Take a window out of rows as they are read; the total is told where all were read from an end of the list.
+
+    A row that newer ones push on to the next page is taken once.
+    """
+    rows: dict[Position, T] = {}
+    is_whole, is_behind = True, False
     async for page in pages:
-        rows += (row for row in page if start is None or position(row) < start)
-        if len(rows) > first:
+        for row in page:
+            is_behind = is_behind or window.has_behind(position(row))
+            if window.holds(position(row)):
+                rows[position(row)] = row
+        if len(rows) > window.most if is_forward is window.is_forward else is_behind:
             is_whole = False
             break
-    return Page(
-        nodes=rows[:first],
-        cursors=[cursor_of(position(row)) for row in rows[:first]],
-        has_next_page=len(rows) > first,
-        has_previous_page=after is not None,
-        total_count=len(rows) if is_whole and after is None else None,
-    )
+    is_all = is_whole and window.after is None and window.before is None
+    around = Around(is_behind, len(rows) if is_all else None)
+    return cut([rows[place] for place in sorted(rows, reverse=window.is_forward)], position, window, around)
 
 
-def scan_parameters(wanted: ScanFilter, after: str | None) -> dict[str, str]:
-    """Write a filter as the upstream takes it; what is newer than the cursor is not asked for."""
-    until = wanted.until
-    if after is not None:
-        at = position_of(after).at
-        until = at if until is None else min(at, until)
-    moments = {"from": wanted.since, "to": until}
+def scan_parameters(wanted: ScanFilter, window: Window) -> dict[str, str]:
+    """Write a filter as the upstream takes it; what lies outside the window's cursors is not asked for."""
+    since, until = wanted.since, wanted.until
+    if window.after is not None:
+        until = window.after.at if until is None else min(window.after.at, until)
+    if window.before is not None:
+        since = window.before.at if since is None else max(window.before.at, since)
+    moments = {"from": since, "to": until}
     texts = {"verdict": wanted.verdict and wanted.verdict.value, "target": wanted.target}
     texts |= {name: moment.astimezone(UTC).isoformat() for name, moment in moments.items() if moment is not None}
     return {name: text for name, text in texts.items() if text}

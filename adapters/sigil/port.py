@@ -10,7 +10,7 @@ import msgspec
 
 from adapters.events.watching import Observation
 from adapters.health import ServiceHealth
-from adapters.paging import Page
+from adapters.paging import Page, Window
 from adapters.principal import Principal
 from adapters.sigil.models import Policy, PolicyResult, Scan, Severity, TeamMember, Threat, Verdict
 
@@ -54,7 +54,7 @@ class Sigil(Protocol):
     async def submit(self, principal: Principal, target: str, policy: str = "default", *, force: bool = False) -> Scan:
         """Scan a package, or answer with the scan of it that runs or that holds for this version."""
 
-    async def scans(self, principal: Principal, first: int, after: str | None, wanted: ScanFilter) -> Page[Scan]:
+    async def scans(self, principal: Principal, window: Window, wanted: ScanFilter) -> Page[Scan]:
         """List the tenant's scans, newest first."""
 
     async def scans_by_id(self, principal: Principal, ids: Sequence[str]) -> list[Scan | None]:
@@ -71,7 +71,7 @@ class Sigil(Protocol):
         Raises InvalidInput for a policy that does not exist or does not hold together.
         """
 
-    async def threats(self, principal: Principal, first: int, after: str | None, wanted: ThreatFilter) -> Page[Threat]:
+    async def threats(self, principal: Principal, window: Window, wanted: ThreatFilter) -> Page[Threat]:
         """List known threats, newest first."""
 
     async def threats_by_id(self, principal: Principal, ids: Sequence[str]) -> list[Threat | None]:

@@ -22,7 +22,7 @@ from adapters.http.stack import open_stack
 from adapters.http.tokens import OWNER, PerToken, as_owner
 from adapters.http.upstream import Upstream
 from adapters.ownership import OneOwner, Ownership
-from adapters.paging import Page
+from adapters.paging import Page, Window
 from adapters.principal import Principal
 from adapters.sigil.decoding import SERVICE, decode, scan_of
 from adapters.sigil.lists import Lists, page_of, scan_parameters, scan_position, threat_parameters, threat_position
@@ -78,10 +78,10 @@ class RestSigil:
         except Conflict:
             return await finished(self._submit(principal, ScanBody(target=target, policy=policy, force=True)))
 
-    async def scans(self, principal: Principal, first: int, after: str | None, wanted: ScanFilter) -> Page[Scan]:
+    async def scans(self, principal: Principal, window: Window, wanted: ScanFilter) -> Page[Scan]:
         """GET /v1/scans: the upstream's list, of which the tenant's own are shown; at most 2,000 rows are read."""
-        listed = self._lists.scans(scan_parameters(wanted, after))
-        return await page_of(self._mine(principal, listed), scan_position, first, after)
+        listed = self._lists.scans(scan_parameters(wanted, window), is_forward=window.is_forward)
+        return await page_of(self._mine(principal, listed), scan_position, window, is_forward=window.is_forward)
 
     async def scans_by_id(self, principal: Principal, ids: Sequence[str]) -> list[Scan | None]:
         """GET /v1/scans/:id for each, at most eight at once; what has ended is asked for once."""
@@ -101,9 +101,11 @@ class RestSigil:
         scans = await self.scans_by_id(principal, scan_ids)
         return list(await asyncio.gather(*(self._evaluate(scan, policy) for scan in scans)))
 
-    async def threats(self, principal: Principal, first: int, after: str | None, wanted: ThreatFilter) -> Page[Threat]:  # noqa: ARG002 - threats are everybody's
-        """GET /v1/threats."""
-        return await page_of(self._lists.threats(threat_parameters(wanted)), threat_position, first, after)
+    async def threats(self, principal: Principal, window: Window, wanted: ThreatFilter) -> Page[Threat]:  # noqa: ARG002 - threats are everybody's
+        """GET /v1/threats: what comes before a cursor is looked for from the newest on; at most 2,000 rows are read."""
+        is_forward = window.is_forward or window.before is not None
+        listed = self._lists.threats(threat_parameters(wanted), is_forward=is_forward)
+        return await page_of(listed, threat_position, window, is_forward=is_forward)
 
     async def threats_by_id(self, principal: Principal, ids: Sequence[str]) -> list[Threat | None]:  # noqa: ARG002 - threats are everybody's
         """GET /v1/threats for each, searching for its id."""

@@ -29,7 +29,7 @@ from adapters.http.serving import (
 )
 from adapters.http.swagger import swagger_routes
 from adapters.keys import Unauthorized
-from adapters.paging import Page
+from adapters.paging import Page, Window
 from adapters.principal import Principal
 from adapters.sigil.callers import Callers
 from adapters.sigil.decoding import scan_of
@@ -99,14 +99,14 @@ class SigilServer:
         """List the tenant's scans."""
         page, per_page = numbers(request.query_params)
         wanted = scan_filter(request.query_params)
-        found = await self._adapter.records.page(caller.tenant, per_page, None, wanted, (page - 1) * per_page)
+        found = await self._adapter.records.page(caller.tenant, Window(per_page), wanted, (page - 1) * per_page)
         return _numbered([answer_of(scan) for scan in found.nodes], found, page, per_page)
 
     async def threats(self, request: Request, _caller: Principal) -> Response:
         """List known threats."""
         page, per_page = numbers(request.query_params)
         wanted = threat_filter(request.query_params)
-        found = await self._adapter.threat_records.page(per_page, None, wanted, (page - 1) * per_page)
+        found = await self._adapter.threat_records.page(Window(per_page), wanted, (page - 1) * per_page)
         items = [
             msgspec.structs.replace(
                 threat, reported_at=threat.reported_at and threat.reported_at.replace(microsecond=0)

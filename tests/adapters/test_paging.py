@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import base64
+import random
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from adapters.errors import InvalidInput
-from adapters.paging import MAX_PAGE_SIZE, Page, Position, cursor_of, page_size, position_of
+from adapters.paging import MAX_PAGE_SIZE, Page, Position, cursor_of, page_of, page_size, position_of
+from tests.relay_specification import ROWS, every_window, specified
 
 MOMENT = datetime(2026, 2, 3, 4, 5, 6, 789012, tzinfo=UTC)
 
@@ -72,14 +74,23 @@ def test_a_size_out_of_bounds_is_refused(asked: int) -> None:
 
 def test_a_page_tells_what_lies_around_it() -> None:
     """Edges pair rows with their cursors, and the page's ends are those of its first and last row."""
-    page = Page(nodes=["a", "b"], cursors=["1", "2"], has_next_page=True, total_count=9)
-    assert [(edge.node, edge.cursor) for edge in page.edges] == [("a", "1"), ("b", "2")]
-    assert (page.page_info.start_cursor, page.page_info.end_cursor) == ("1", "2")
+    positions = [Position(MOMENT, "b"), Position(MOMENT, "a")]
+    page = Page(nodes=["b", "a"], positions=positions, has_next_page=True, total_count=9)
+    assert [(edge.node, position_of(edge.cursor)) for edge in page.edges] == list(zip("ba", positions, strict=True))
+    ends = (page.page_info.start_cursor, page.page_info.end_cursor)
+    assert ends == (cursor_of(positions[0]), cursor_of(positions[1]))
     assert (page.page_info.has_next_page, page.page_info.has_previous_page) == (True, False)
 
 
 def test_an_empty_page_has_no_ends() -> None:
     """Without rows there are no cursors to go on from."""
-    page: Page[str] = Page(nodes=[], cursors=[], has_next_page=False)
+    page: Page[str] = Page(nodes=[], positions=[], has_next_page=False)
     assert page.edges == []
     assert (page.page_info.start_cursor, page.page_info.end_cursor) == (None, None)
+
+
+def test_a_page_is_what_the_specification_says() -> None:
+    """From rows in any order: see `specified`; a cursor need not be that of a row that is still there."""
+    rows = random.Random(1).sample(ROWS, len(ROWS))
+    for window in every_window():
+        assert page_of(rows, lambda row: row, window, total=len(rows)) == specified(ROWS, window), window

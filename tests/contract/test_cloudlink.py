@@ -10,6 +10,7 @@ from adapters.cloudlink.models import CostRecord, Deploy, NewDeploy, Regression,
 from adapters.cloudlink.port import CloudLink, CostSpan, RegressionFilter
 from adapters.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from adapters.health import Health
+from adapters.paging import Window
 from adapters.principal import Principal
 from tests.adapters.cloudlink.costs import HOUR, hourly, this_hour
 from tests.running import new_principal
@@ -91,12 +92,12 @@ async def test_deploys_are_listed_newest_first_by_pages(cloudlink: CloudLink, pr
     for hours in range(5):
         at = this_hour() - HOUR * hours
         await cloudlink.record_deploy(principal, NewDeploy(service=EC2 if hours % 2 else S3, deployed_at=at))
-    first = await cloudlink.deploys(principal, 3, None, None)
-    rest = await cloudlink.deploys(principal, 3, first.page_info.end_cursor, None)
+    first = await cloudlink.deploys(principal, Window(3), None)
+    rest = await cloudlink.deploys(principal, Window(3, first.positions[-1]), None)
     times = [deploy.deployed_at for deploy in (*first.nodes, *rest.nodes)]
     assert times == sorted(times, reverse=True)
     assert (len(times), first.has_next_page, rest.has_next_page) == (5, True, False)
-    assert len((await cloudlink.deploys(principal, 10, None, EC2)).nodes) == 2
+    assert len((await cloudlink.deploys(principal, Window(10), EC2)).nodes) == 2
     of_services = await cloudlink.deploys_of_services(principal, [EC2, "none", S3], 2)
     assert [[deploy.service for deploy in deploys] for deploys in of_services] == [[EC2] * 2, [], [S3] * 2]
     (newest,) = await cloudlink.deploys_of_services(principal, [S3], 1)
@@ -126,7 +127,7 @@ async def test_a_rise_after_a_deploy_is_detected_once(cloudlink: CloudLink, prin
 async def test_a_regression_is_found_from_everywhere(cloudlink: CloudLink, principal: Principal) -> None:
     """By list, by its id, its deploy and its service; with filters."""
     regression = await detected(cloudlink, principal)
-    page = await cloudlink.regressions(principal, 5, None, ALL)
+    page = await cloudlink.regressions(principal, Window(5), ALL)
     assert (list(page.nodes), page.has_next_page) == ([regression], False)
     assert await cloudlink.regressions_by_id(principal, [regression.id, UNKNOWN]) == [regression, None]
     assert await cloudlink.regressions_of_deploys(principal, [regression.deploy_id or ""]) == [[regression]]
@@ -136,7 +137,7 @@ async def test_a_regression_is_found_from_everywhere(cloudlink: CloudLink, princ
         (RegressionFilter(status=RegressionStatus.RESOLVED), 0),
         (RegressionFilter(service=S3), 0),
     ):
-        assert len((await cloudlink.regressions(principal, 5, None, wanted)).nodes) == count
+        assert len((await cloudlink.regressions(principal, Window(5), wanted)).nodes) == count
 
 
 async def test_a_regression_is_acknowledged_and_resolved(cloudlink: CloudLink, principal: Principal) -> None:
@@ -182,9 +183,9 @@ async def test_another_tenant_sees_and_changes_nothing(cloudlink: CloudLink, pri
     other = new_principal()
     assert await cloudlink.services(other) == []
     assert await cloudlink.costs(other, [CostSpan(EC2)]) == [[]]
-    assert list((await cloudlink.deploys(other, 5, None, None)).nodes) == []
+    assert list((await cloudlink.deploys(other, Window(5), None)).nodes) == []
     assert await cloudlink.deploys_by_id(other, [regression.deploy_id or ""]) == [None]
-    assert list((await cloudlink.regressions(other, 5, None, ALL)).nodes) == []
+    assert list((await cloudlink.regressions(other, Window(5), ALL)).nodes) == []
     assert await cloudlink.regressions_by_id(other, [regression.id]) == [None]
     assert await cloudlink.regressions_of_services(other, [EC2]) == [[]]
     assert await cloudlink.anomalies(other) == []

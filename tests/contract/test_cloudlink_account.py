@@ -12,6 +12,7 @@ from adapters.cloudlink.account import ActionStatus, NewCredential, NewWebhook
 from adapters.cloudlink.models import NewBudget, NewDeploy
 from adapters.cloudlink.port import AuditFilter, CloudLink
 from adapters.errors import InvalidInput, NotAllowed, NotFound
+from adapters.paging import Window
 from adapters.principal import Principal
 from tests.running import new_principal
 
@@ -30,7 +31,7 @@ async def test_a_credential_is_kept_without_being_shown(cloudlink: CloudLink, pr
     assert (added.credential_type, role.credential_type) == ("access_key", "iam_role")
     listed = await cloudlink.credentials(principal)
     assert [credential.id for credential in listed] == [added.id, role.id]
-    trail = await cloudlink.audit(principal, 50, None, AuditFilter())
+    trail = await cloudlink.audit(principal, Window(50), AuditFilter())
     shown = msgspec.json.encode([listed, added, list(trail.nodes)]).decode() + repr(listed) + repr(keys)
     assert SECRET not in shown
     assert await cloudlink.remove_credential(principal, added.id) is True
@@ -50,7 +51,7 @@ async def test_without_credentials_there_is_nothing_to_scan(cloudlink: CloudLink
     """No scan is begun, and nothing is listed."""
     begun = await cloudlink.start_scan(principal)
     assert (begun.events_found, begun.credentials_scanned, begun.scans) == (0, 0, ())
-    page = await cloudlink.scans(principal, 5, None)
+    page = await cloudlink.scans(principal, Window(5))
     assert (list(page.nodes), page.has_next_page) == ([], False)
     assert await cloudlink.scans_by_id(principal, [UNKNOWN]) == [None]
     assert await cloudlink.resources(principal, None, None) == []
@@ -106,18 +107,18 @@ async def test_changes_are_in_the_audit_trail(cloudlink: CloudLink, principal: P
     for _ in range(3):
         await cloudlink.record_deploy(principal, NewDeploy(service="Amazon EC2"))
     await cloudlink.delete_budget(principal, budget.id)
-    first = await cloudlink.audit(principal, 3, None, AuditFilter())
-    rest = await cloudlink.audit(principal, 3, first.page_info.end_cursor, AuditFilter())
+    first = await cloudlink.audit(principal, Window(3), AuditFilter())
+    rest = await cloudlink.audit(principal, Window(3, first.positions[-1]), AuditFilter())
     events = [*first.nodes, *rest.nodes]
     types = [event.event_type for event in events]
     assert types == ["budget.deleted", *["deploy.recorded"] * 3, "budget.created"]
     assert len({event.id for event in events}) == 5
     assert all(event.actor for event in events)
     assert (first.has_next_page, rest.has_next_page) == (True, False)
-    one = await cloudlink.audit(principal, 9, None, AuditFilter(event_type="deploy.recorded"))
+    one = await cloudlink.audit(principal, Window(9), AuditFilter(event_type="deploy.recorded"))
     assert len(one.nodes) == 3
     later = AuditFilter(since=datetime.now(UTC) + timedelta(hours=1))
-    assert list((await cloudlink.audit(principal, 9, None, later)).nodes) == []
+    assert list((await cloudlink.audit(principal, Window(9), later)).nodes) == []
 
 
 async def test_a_caller_has_a_plan(cloudlink: CloudLink, principal: Principal) -> None:
@@ -134,7 +135,7 @@ async def test_another_tenants_account_is_not_there(cloudlink: CloudLink, princi
     other = new_principal()
     assert await cloudlink.credentials(other) == []
     assert await cloudlink.webhooks(other) == []
-    assert list((await cloudlink.audit(other, 9, None, AuditFilter())).nodes) == []
+    assert list((await cloudlink.audit(other, Window(9), AuditFilter())).nodes) == []
     with suppress(NotAllowed):
         assert await cloudlink.remove_credential(other, credential.id) is False
     with suppress(NotAllowed):

@@ -14,6 +14,7 @@ from adapters.cloudsigma.validation import validated
 from adapters.errors import InvalidInput, NotFound
 from adapters.events.watching import Observation
 from adapters.health import Health
+from adapters.paging import Window
 from adapters.principal import Principal
 from tests.running import new_principal
 
@@ -127,12 +128,12 @@ async def test_executions_are_listed_newest_first_in_pages_that_hold(
     """A page ends where the next begins, also when something new has come in between."""
     recipe = text_request("Boil the pasta in salted water.")
     arns = [(await cloudsigma.generate(principal, recipe)).arn for _ in range(3)]
-    page = await cloudsigma.executions(principal, 2)
+    page = await cloudsigma.executions(principal, Window(2))
     assert [execution.arn for execution in page.nodes] == [arns[2], arns[1]]
     assert page.has_next_page
     assert page.total_count == 3
     await cloudsigma.generate(principal, recipe)
-    rest = await cloudsigma.executions(principal, 2, page.page_info.end_cursor)
+    rest = await cloudsigma.executions(principal, Window(2, page.positions[-1]))
     assert [execution.arn for execution in rest.nodes] == [arns[0]]
     assert not rest.has_next_page
     assert rest.has_previous_page
@@ -141,16 +142,14 @@ async def test_executions_are_listed_newest_first_in_pages_that_hold(
 async def test_executions_can_be_listed_by_status(cloudsigma: CloudSigma, principal: Principal) -> None:
     """Only what has the status is shown."""
     execution = await finished(cloudsigma, principal, text_request("Boil the pasta in salted water."))
-    succeeded = await cloudsigma.executions(principal, 10, status=ExecutionStatus.SUCCEEDED)
+    succeeded = await cloudsigma.executions(principal, Window(10), status=ExecutionStatus.SUCCEEDED)
     assert [listed.arn for listed in succeeded.nodes] == [execution.arn]
-    assert (await cloudsigma.executions(principal, 10, status=ExecutionStatus.FAILED)).nodes == []
+    assert (await cloudsigma.executions(principal, Window(10), status=ExecutionStatus.FAILED)).nodes == []
 
 
 @pytest.mark.parametrize("cursor", ["", "nonsense", "W10", "💥", "x" * 500])
 async def test_a_cursor_that_is_none_is_refused(cloudsigma: CloudSigma, principal: Principal, cursor: str) -> None:
-    """Both the pages' and the streams' cursors are checked."""
-    with pytest.raises(InvalidInput):
-        await cloudsigma.executions(principal, 10, cursor)
+    """It is not taken for the beginning of the stream."""
     with pytest.raises(InvalidInput):
         await followed(cloudsigma.watch(principal, cursor))
 
@@ -205,7 +204,7 @@ async def test_another_principal_sees_nothing(cloudsigma: CloudSigma, principal:
     stranger = new_principal()
     assert await cloudsigma.executions_by_arn(stranger, [execution.arn]) == [None]
     assert await cloudsigma.outputs_by_arn(stranger, [execution.arn]) == [None]
-    assert (await cloudsigma.executions(stranger, 10)).nodes == []
+    assert (await cloudsigma.executions(stranger, Window(10))).nodes == []
     with pytest.raises(NotFound):
         await followed(cloudsigma.watch(stranger, arn=execution.arn))
 

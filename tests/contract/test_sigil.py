@@ -14,6 +14,7 @@ import pytest
 from adapters.errors import InvalidInput, NotFound
 from adapters.events.watching import Observation
 from adapters.health import Health
+from adapters.paging import Window
 from adapters.principal import Principal
 from adapters.sigil.local.threats import ThreatRecords
 from adapters.sigil.models import PhaseName, Policy, Scan, ScanStatus, Severity, Threat, Verdict
@@ -163,7 +164,7 @@ async def test_another_tenant_sees_nothing(
     scan = await scanned(sigil, principal, f"npm:{name}@1.0.0")
     stranger = new_principal()
     assert await sigil.scans_by_id(stranger, [scan.id]) == [None]
-    assert list((await sigil.scans(stranger, 10, None, ALL)).nodes) == []
+    assert list((await sigil.scans(stranger, Window(10), ALL)).nodes) == []
     assert await sigil.scans_of_packages(stranger, [PackageName("npm", name)]) == [[]]
     assert await sigil.evaluate(stranger, [scan.id], "default") == [None]
     with pytest.raises(NotFound):
@@ -176,12 +177,12 @@ async def test_another_tenant_sees_nothing(
 async def test_scans_are_listed_newest_first_in_pages_that_hold(sigil: Sigil, principal: Principal) -> None:
     """A page ends where the next begins, also when something new has come in between."""
     ids = [(await scanned(sigil, principal, f"npm:clean-box@{v}")).id for v in ("1.0.0", "1.1.0", "2.0.0")]
-    page = await sigil.scans(principal, 2, None, ALL)
+    page = await sigil.scans(principal, Window(2), ALL)
     assert [scan.id for scan in page.nodes] == [ids[2], ids[1]]
     assert page.has_next_page
     assert page.total_count in (3, None)
     await scanned(sigil, principal, "npm:evil-box@6.6.6")
-    rest = await sigil.scans(principal, 2, page.page_info.end_cursor, ALL)
+    rest = await sigil.scans(principal, Window(2, page.positions[-1]), ALL)
     assert [scan.id for scan in rest.nodes] == [ids[0]]
     assert not rest.has_next_page
     assert rest.has_previous_page
@@ -193,7 +194,7 @@ async def test_scans_are_filtered(sigil: Sigil, principal: Principal) -> None:
     evil = await scanned(sigil, principal, "npm:evil-box@6.6.6")
 
     async def found(**wanted: object) -> list[str]:
-        page = await sigil.scans(principal, 10, None, ScanFilter(**wanted))  # type: ignore[arg-type] # by name
+        page = await sigil.scans(principal, Window(10), ScanFilter(**wanted))  # type: ignore[arg-type] # by name
         return [scan.id for scan in page.nodes]
 
     assert evil.verdict is not None
@@ -259,13 +260,13 @@ async def known_threats(adapter_name: str, sigil: Sigil, assembly: Assembly, ser
 @pytest.mark.usefixtures("known_threats")
 async def test_known_threats_are_listed_found_and_met(sigil: Sigil, principal: Principal) -> None:
     """By page, filter, id and package; a scan of a known-bad version says so and breaks every policy."""
-    everything = await sigil.threats(principal, 2, None, ThreatFilter(search="contract-"))
+    everything = await sigil.threats(principal, Window(2), ThreatFilter(search="contract-"))
     assert [threat.id for threat in everything.nodes] == ["MAL-contract-3", "MAL-contract-2"]
-    rest = await sigil.threats(principal, 2, everything.page_info.end_cursor, ThreatFilter(search="contract-"))
+    rest = await sigil.threats(principal, Window(2, everything.positions[-1]), ThreatFilter(search="contract-"))
     assert [threat.id for threat in rest.nodes] == ["MAL-contract-1"]
     assert not rest.has_next_page
     grave = await sigil.threats(
-        principal, 5, None, ThreatFilter(severity=Severity.CRITICAL, ecosystem="npm", search="the contract's")
+        principal, Window(5), ThreatFilter(severity=Severity.CRITICAL, ecosystem="npm", search="the contract's")
     )
     assert [threat.id for threat in grave.nodes] == ["MAL-contract-1"]
     first, none = await sigil.threats_by_id(principal, ["MAL-contract-1", "MAL-contract"])

@@ -10,8 +10,8 @@ import pytest
 from adapters.errors import InvalidInput, NotFound
 from adapters.principal import Principal
 from adapters.sigil.models import PhaseName, ScanStatus
-from adapters.sigil.port import Sigil, ThreatFilter
-from tests.contract.test_sigil import ALL, SECONDS, UNKNOWN, followed, scanned
+from adapters.sigil.port import Sigil
+from tests.contract.test_sigil import SECONDS, UNKNOWN, followed, scanned
 from tests.package_registry import CLEAN, PackageRegistry
 
 
@@ -45,11 +45,7 @@ async def test_watching_after_a_cursor_tells_only_what_came_later(sigil: Sigil, 
 
 @pytest.mark.parametrize("cursor", ["", "nonsense", "W10", "💥", "x" * 500])
 async def test_a_cursor_that_is_none_is_refused(sigil: Sigil, principal: Principal, cursor: str) -> None:
-    """Both the pages' and the streams' cursors are checked."""
-    with pytest.raises(InvalidInput):
-        await sigil.scans(principal, 10, cursor, ALL)
-    with pytest.raises(InvalidInput):
-        await sigil.threats(principal, 10, cursor, ThreatFilter())
+    """It is not taken for the beginning of the stream."""
     with pytest.raises(InvalidInput):
         await followed(sigil.watch(principal, cursor))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Generic, Protocol, TypeVar
 
@@ -13,7 +13,7 @@ from adapters.cloudlink.port import AuditFilter
 from adapters.errors import NotFound
 from adapters.events.feed import Change, InProcessChangeFeed
 from adapters.events.watching import Changing, Observation, watch
-from adapters.paging import Page, Position, cursor_of, position_of
+from adapters.paging import Page, Position, Window, page_of
 from adapters.principal import Principal
 
 
@@ -26,7 +26,6 @@ class Identified(Changing, Protocol):
 
 
 T = TypeVar("T", bound=Identified)
-Row = TypeVar("Row")
 
 
 class Kept(Generic[T]):
@@ -83,19 +82,6 @@ class Kept(Generic[T]):
         return sorted(mine, key=lambda change: change.version)
 
 
-def page_of(rows: Sequence[Row], position: Callable[[Row], Position], first: int, after: str | None) -> Page[Row]:
-    """Cut a page out of all rows, newest first."""
-    ordered = sorted(rows, key=position, reverse=True)
-    rest = [row for row in ordered if after is None or position(row) < position_of(after)]
-    return Page(
-        nodes=rest[:first],
-        cursors=[cursor_of(position(row)) for row in rest[:first]],
-        has_next_page=len(rest) > first,
-        has_previous_page=after is not None,
-        total_count=len(ordered),
-    )
-
-
 class MemoryJournal:
     """The audit trail in memory."""
 
@@ -113,7 +99,7 @@ class MemoryJournal:
         )
         self._trail.append((principal.tenant, event))
 
-    async def audit(self, principal: Principal, first: int, after: str | None, wanted: AuditFilter) -> Page[AuditEvent]:
+    async def audit(self, principal: Principal, window: Window, wanted: AuditFilter) -> Page[AuditEvent]:
         """Give what the port promises."""
         mine = [event for tenant, event in self._trail if tenant == principal.tenant]
         fitting = [
@@ -121,4 +107,4 @@ class MemoryJournal:
             for event in mine
             if wanted.event_type in (None, event.event_type) and (wanted.since is None or event.at >= wanted.since)
         ]
-        return page_of(fitting, lambda event: Position(event.at, event.id), first, after)
+        return page_of(fitting, lambda event: Position(event.at, event.id), window, total=len(fitting))

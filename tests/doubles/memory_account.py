@@ -26,9 +26,9 @@ from adapters.cloudlink.account import (
 )
 from adapters.errors import Conflict, InvalidInput, NotAllowed
 from adapters.events.watching import Observation
-from adapters.paging import Page, Position
+from adapters.paging import Page, Position, Window, page_of
 from adapters.principal import Principal
-from tests.doubles.keeping import Kept, MemoryJournal, page_of
+from tests.doubles.keeping import Kept, MemoryJournal
 
 
 class MemoryAccount(MemoryJournal):
@@ -122,9 +122,9 @@ class MemoryAccount(MemoryJournal):
         self.kept_scans.tell(principal.tenant, ended)
         self.note(principal, "scan.finished", scan_id)
 
-    async def scans(self, principal: Principal, first: int, after: str | None) -> Page[CloudScan]:
+    async def scans(self, principal: Principal, window: Window) -> Page[CloudScan]:
         mine = self.kept_scans.of(principal.tenant)
-        return page_of(mine, lambda scan: Position(scan.started_at, scan.id), first, after)
+        return page_of(mine, lambda scan: Position(scan.started_at, scan.id), window, total=len(mine))
 
     async def scans_by_id(self, principal: Principal, ids: Sequence[str]) -> list[CloudScan | None]:
         return self.kept_scans.by_id(principal.tenant, ids)

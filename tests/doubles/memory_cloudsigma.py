@@ -23,7 +23,7 @@ from adapters.durable import DurableWork
 from adapters.events.feed import Change, InProcessChangeFeed
 from adapters.events.watching import Observation, watch
 from adapters.health import Health, ServiceHealth
-from adapters.paging import Page, Position, cursor_of, position_of
+from adapters.paging import Page, Position, Window, page_of
 from adapters.principal import Principal
 from adapters.services import Services
 from adapters.store.database import Database, sqlite_url
@@ -92,19 +92,11 @@ class MemoryCloudSigma:
         self._tell(known.audience, msgspec.structs.replace(known.state, status=status, error=error, stopped_at=stopped))
 
     async def executions(
-        self, principal: Principal, first: int, after: str | None = None, status: ExecutionStatus | None = None
+        self, principal: Principal, window: Window, status: ExecutionStatus | None = None
     ) -> Page[Execution]:
         self.calls["executions"] += 1
         mine = [change.state for change in self._of(principal.id) if status in (None, change.state.status)]
-        mine.sort(key=_position, reverse=True)
-        rest = [execution for execution in mine if after is None or _position(execution) < position_of(after)]
-        return Page(
-            nodes=rest[:first],
-            cursors=[cursor_of(_position(execution)) for execution in rest[:first]],
-            has_next_page=len(rest) > first,
-            has_previous_page=after is not None,
-            total_count=len(mine),
-        )
+        return page_of(mine, _position, window, total=len(mine))
 
     async def executions_by_arn(self, principal: Principal, arns: Sequence[str]) -> list[Execution | None]:
         self.calls["executions_by_arn"] += 1

@@ -23,9 +23,9 @@ from adapters.cloudlink.models import (
 from adapters.cloudlink.port import CostSpan, RegressionFilter
 from adapters.errors import Conflict, InvalidInput
 from adapters.events.watching import Observation
-from adapters.paging import Page, Position
+from adapters.paging import Page, Position, Window, page_of
 from adapters.principal import Principal
-from tests.doubles.keeping import Kept, MemoryJournal, page_of
+from tests.doubles.keeping import Kept, MemoryJournal
 
 BEFORE = timedelta(hours=168)
 AFTER = timedelta(hours=3)
@@ -87,9 +87,9 @@ class MemoryCosts(MemoryJournal):
         self.note(principal, "deploy.recorded", recorded.id)
         return recorded
 
-    async def deploys(self, principal: Principal, first: int, after: str | None, service: str | None) -> Page[Deploy]:
+    async def deploys(self, principal: Principal, window: Window, service: str | None) -> Page[Deploy]:
         mine = [deploy for deploy in self._deploys_of(principal) if service in (None, deploy.service)]
-        return page_of(mine, _deploy_position, first, after)
+        return page_of(mine, _deploy_position, window, total=len(mine))
 
     async def deploys_by_id(self, principal: Principal, ids: Sequence[str]) -> list[Deploy | None]:
         mine = {deploy.id: deploy for deploy in self._deploys_of(principal)}
@@ -114,15 +114,15 @@ class MemoryCosts(MemoryJournal):
                 self.note(principal, "regression.detected", found[-1].id)
         return Detection(regressions_detected=len(found), deploys_analyzed=len(unjudged), regressions=tuple(found))
 
-    async def regressions(
-        self, principal: Principal, first: int, after: str | None, wanted: RegressionFilter
-    ) -> Page[Regression]:
+    async def regressions(self, principal: Principal, window: Window, wanted: RegressionFilter) -> Page[Regression]:
         mine = [
             regression
             for regression in self.kept_regressions.of(principal.tenant)
             if wanted.status in (None, regression.status) and wanted.service in (None, regression.service)
         ]
-        return page_of(mine, lambda regression: Position(regression.detected_at, regression.id), first, after)
+        return page_of(
+            mine, lambda regression: Position(regression.detected_at, regression.id), window, total=len(mine)
+        )
 
     async def regressions_by_id(self, principal: Principal, ids: Sequence[str]) -> list[Regression | None]:
         return self.kept_regressions.by_id(principal.tenant, ids)

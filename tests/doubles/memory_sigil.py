@@ -12,7 +12,7 @@ import msgspec
 from adapters.events.feed import Change, InProcessChangeFeed
 from adapters.events.watching import Observation, watch
 from adapters.health import Health, ServiceHealth
-from adapters.paging import Page, Position, cursor_of, position_of
+from adapters.paging import Page, Position, Window, page_of
 from adapters.principal import Principal
 from adapters.sigil.models import Phase, PhaseName, Policy, PolicyResult, Scan, ScanStatus, TeamMember, Threat, Verdict
 from adapters.sigil.port import PackageName, ScanFilter, ThreatFilter
@@ -72,18 +72,10 @@ class MemorySigil:
         self._kept[scan.id] = change
         self.feed.deliver(change)
 
-    async def scans(self, principal: Principal, first: int, after: str | None, wanted: ScanFilter) -> Page[Scan]:
+    async def scans(self, principal: Principal, window: Window, wanted: ScanFilter) -> Page[Scan]:
         self.calls["scans"] += 1
         mine = [change.state for change in self._of(principal.tenant) if _fits(change.state, wanted)]
-        mine.sort(key=_position, reverse=True)
-        rest = [scan for scan in mine if after is None or _position(scan) < position_of(after)]
-        return Page(
-            nodes=rest[:first],
-            cursors=[cursor_of(_position(scan)) for scan in rest[:first]],
-            has_next_page=len(rest) > first,
-            has_previous_page=after is not None,
-            total_count=len(mine),
-        )
+        return page_of(mine, _position, window, total=len(mine))
 
     async def scans_by_id(self, principal: Principal, ids: Sequence[str]) -> list[Scan | None]:
         self.calls["scans_by_id"] += 1
@@ -104,11 +96,11 @@ class MemorySigil:
         scans = await self.scans_by_id(principal, scan_ids)
         return [passed if scan is not None and scan.status is ScanStatus.COMPLETED else None for scan in scans]
 
-    async def threats(self, principal: Principal, first: int, after: str | None, wanted: ThreatFilter) -> Page[Threat]:  # noqa: ARG002 - a double has one page
+    async def threats(self, principal: Principal, window: Window, wanted: ThreatFilter) -> Page[Threat]:  # noqa: ARG002 - a double does not search
         self.calls["threats"] += 1
-        nodes = self.known_threats[:first]
-        cursors = [cursor_of(Position(datetime(2026, 1, 1, tzinfo=UTC), threat.id)) for threat in nodes]
-        return Page(nodes=nodes, cursors=cursors, has_next_page=False, total_count=len(self.known_threats))
+        moment = datetime(2026, 1, 1, tzinfo=UTC)
+        known = self.known_threats
+        return page_of(known, lambda threat: Position(threat.reported_at or moment, threat.id), window, len(known))
 
     async def threats_by_id(self, principal: Principal, ids: Sequence[str]) -> list[Threat | None]:  # noqa: ARG002 - threats are everybody's
         self.calls["threats_by_id"] += 1

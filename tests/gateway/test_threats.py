@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from adapters.paging import Window
 from adapters.sigil.local.threats import ThreatRecords
 from adapters.sigil.port import ThreatFilter
 from adapters.store.database import Database
@@ -60,7 +61,7 @@ async def known(settings: Settings) -> dict[str, str]:
     """Give the packages that the store knows, by id."""
     database = Database(settings.database)
     try:
-        page = await ThreatRecords(database).page(10_000, None, ThreatFilter())
+        page = await ThreatRecords(database).page(Window(10_000), ThreatFilter())
     finally:
         await database.close()
     return {threat.id: threat.package_name for threat in page.nodes}

@@ -30,6 +30,7 @@ from adapters.cloudlink.wire import (
     SubscriptionAnswer,
     audit_answer_of,
 )
+from adapters.paging import Window
 
 
 async def stats(call: Call, _: None) -> Stats:
@@ -68,7 +69,7 @@ async def scan(call: Call, query: ScanQuery) -> CloudScans:
 
 async def scans(call: Call, query: ScansQuery) -> Items[CloudScan]:
     """List scans."""
-    return Items(items=list((await call.adapter.scans(call.caller, query.limit, None)).nodes))
+    return Items(items=list((await call.adapter.scans(call.caller, Window(query.limit, counted=False))).nodes))
 
 
 async def actions(call: Call, query: ActionsQuery) -> Items[Action]:
@@ -106,7 +107,7 @@ async def remove_webhook(call: Call, _: None) -> Deleted:
 async def audit(call: Call, query: AuditQuery) -> Items[AuditAnswer]:
     """List the audit trail."""
     wanted = AuditFilter(event_type=query.event_type, since=query.since)
-    found = await call.adapter.audit(call.caller, query.limit, None, wanted)
+    found = await call.adapter.audit(call.caller, Window(query.limit, counted=False), wanted)
     return Items(items=[audit_answer_of(event) for event in found.nodes])
 
 

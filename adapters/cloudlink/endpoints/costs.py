@@ -21,6 +21,7 @@ from adapters.cloudlink.wire import (
     SnapshotsQuery,
     answer_of,
 )
+from adapters.paging import Window
 
 HOUR = datetime(2026, 1, 31, 12, tzinfo=UTC)
 BATCH_BYTES = 4 * 1024 * 1024
@@ -48,7 +49,7 @@ async def record_deploy(call: Call, deploy: NewDeploy) -> Deploy:
 
 async def deploys(call: Call, query: DeploysQuery) -> list[Deploy]:
     """List deploys."""
-    return list((await call.adapter.deploys(call.caller, query.limit, None, query.service)).nodes)
+    return list((await call.adapter.deploys(call.caller, Window(query.limit, counted=False), query.service)).nodes)
 
 
 async def deploy(call: Call, _: None) -> Deploy:
@@ -62,7 +63,7 @@ async def deploy(call: Call, _: None) -> Deploy:
 async def regressions(call: Call, query: RegressionsQuery) -> list[RegressionAnswer]:
     """List regressions."""
     wanted = RegressionFilter(status=query.status)
-    found = await call.adapter.regressions(call.caller, query.limit, None, wanted)
+    found = await call.adapter.regressions(call.caller, Window(query.limit, counted=False), wanted)
     return [answer_of(regression) for regression in found.nodes]
 
 

@@ -23,7 +23,7 @@ from adapters.cloudlink.account import (
 from adapters.cloudlink.local.engine import Engine
 from adapters.cloudlink.port import AuditFilter
 from adapters.events.watching import Observation, watch
-from adapters.paging import Page
+from adapters.paging import Page, Window
 from adapters.principal import Principal
 
 PLANS: Mapping[str, str] = MappingProxyType(
@@ -69,9 +69,9 @@ class LocalAccounts:
         found = sum(scan.events_found for scan in scans)
         return CloudScans(events_found=found, credentials_scanned=begun.credentials_scanned, scans=tuple(scans))
 
-    async def scans(self, principal: Principal, first: int, after: str | None) -> Page[CloudScan]:
+    async def scans(self, principal: Principal, window: Window) -> Page[CloudScan]:
         """List from the store."""
-        return await self._engine.scans.scans(principal.tenant, first, after)
+        return await self._engine.scans.scans(principal.tenant, window)
 
     async def scans_by_id(self, principal: Principal, ids: Sequence[str]) -> list[CloudScan | None]:
         """Look up in the store."""
@@ -115,9 +115,9 @@ class LocalAccounts:
         """Delete from the store, with what was still to be sent."""
         return await self._engine.webhooks.remove(principal, webhook_id)
 
-    async def audit(self, principal: Principal, first: int, after: str | None, wanted: AuditFilter) -> Page[AuditEvent]:
+    async def audit(self, principal: Principal, window: Window, wanted: AuditFilter) -> Page[AuditEvent]:
         """List from the store."""
-        return await self._engine.audit.page(principal.tenant, first, after, wanted)
+        return await self._engine.audit.page(principal.tenant, window, wanted)
 
     async def stats(self, principal: Principal) -> Stats:
         """Count in the store."""

@@ -21,7 +21,7 @@ from adapters.cloudlink.port import CostSpan, RegressionFilter
 from adapters.cloudlink.wire import MOST_RECORDS
 from adapters.errors import InvalidInput
 from adapters.events.watching import Observation, watch
-from adapters.paging import Page
+from adapters.paging import Page, Window
 from adapters.principal import Principal
 
 
@@ -60,9 +60,9 @@ class LocalCosts:
         """Write to the store."""
         return await self._engine.deploys.record(principal, deploy)
 
-    async def deploys(self, principal: Principal, first: int, after: str | None, service: str | None) -> Page[Deploy]:
+    async def deploys(self, principal: Principal, window: Window, service: str | None) -> Page[Deploy]:
         """List from the store."""
-        return await self._engine.deploys.page(principal.tenant, first, after, service)
+        return await self._engine.deploys.page(principal.tenant, window, service)
 
     async def deploys_by_id(self, principal: Principal, ids: Sequence[str]) -> list[Deploy | None]:
         """Look up in the store."""
@@ -78,11 +78,9 @@ class LocalCosts:
         """Judge in worker processes."""
         return await self._engine.detector.detect(principal.tenant, principal.name)
 
-    async def regressions(
-        self, principal: Principal, first: int, after: str | None, wanted: RegressionFilter
-    ) -> Page[Regression]:
+    async def regressions(self, principal: Principal, window: Window, wanted: RegressionFilter) -> Page[Regression]:
         """List from the store."""
-        return await self._engine.regressions.page(principal.tenant, first, after, wanted)
+        return await self._engine.regressions.page(principal.tenant, window, wanted)
 
     async def regressions_by_id(self, principal: Principal, ids: Sequence[str]) -> list[Regression | None]:
         """Look up in the store."""

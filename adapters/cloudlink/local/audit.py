@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, select, tuple_
+from sqlalchemy import Row, select
 
 from adapters.cloudlink.account import AuditEvent
 from adapters.cloudlink.port import AuditFilter
-from adapters.paging import Page, Position, cursor_of, position_of
+from adapters.paging import Page, Position, Window, cut
 from adapters.store.cloudlink import audit
 from adapters.store.database import Database
+from adapters.store.keyset import Keyset
+
+LIST = Keyset(audit.c.at, audit.c.id)
 
 
 class AuditRecords:
@@ -19,26 +22,22 @@ class AuditRecords:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def page(self, tenant: str, first: int, after: str | None, wanted: AuditFilter) -> Page[AuditEvent]:
+    async def page(self, tenant: str, window: Window, wanted: AuditFilter) -> Page[AuditEvent]:
         """Give a page of the tenant's trail, newest first."""
-        query = select(audit).where(audit.c.tenant == tenant)
+        conditions = [audit.c.tenant == tenant]
         if wanted.event_type is not None:
-            query = query.where(audit.c.event_type == wanted.event_type)
+            conditions.append(audit.c.event_type == wanted.event_type)
         if wanted.since is not None:
-            query = query.where(audit.c.at >= wanted.since)
-        if after is not None:
-            position = position_of(after)
-            query = query.where(tuple_(audit.c.at, audit.c.id) < (position.at, position.key))
-        query = query.order_by(audit.c.at.desc(), audit.c.id.desc()).limit(first + 1)
+            conditions.append(audit.c.at >= wanted.since)
+        query = LIST.within(select(audit).where(*conditions), window)
         async with self._database.read() as connection:
             found = [_event(row) for row in await connection.execute(query)]
-        nodes = found[:first]
-        return Page(
-            nodes=nodes,
-            cursors=[cursor_of(Position(event.at, event.id)) for event in nodes],
-            has_next_page=len(found) > first,
-            has_previous_page=after is not None,
-        )
+            around = await LIST.around(connection, conditions, window)
+        return cut(found, _position, window, around)
+
+
+def _position(event: AuditEvent) -> Position:
+    return Position(event.at, event.id)
 
 
 def _event(row: Row[Any]) -> AuditEvent:

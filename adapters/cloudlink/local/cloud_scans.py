@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, and_, func, insert, or_, select, update
+from sqlalchemy import Row, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.cloudlink.account import CloudScan, CloudScanStatus, LastScan
@@ -17,12 +17,14 @@ from adapters.cloudlink.local.feeds import COUNTER
 from adapters.cloudlink.local.journal import Entry, Journal
 from adapters.events.feed import Change, Writing
 from adapters.events.watching import STATES_AT_ONCE
-from adapters.paging import Page, Position, cursor_of, position_of
+from adapters.paging import Page, Position, Window, cut
 from adapters.store.cloudlink_account import scans
 from adapters.store.database import Database
+from adapters.store.keyset import Keyset
 from adapters.store.metadata import next_value
 
 RUNNING = CloudScanStatus.RUNNING.value
+LIST = Keyset(scans.c.started_at, scans.c.id)
 
 
 class ScanTask(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,25 +122,14 @@ class CloudScanRecords:
         async with self._database.read() as connection:
             return list((await connection.execute(query)).scalars())
 
-    async def scans(self, tenant: str, first: int, after: str | None) -> Page[CloudScan]:
+    async def scans(self, tenant: str, window: Window) -> Page[CloudScan]:
         """Give a page of the tenant's scans, newest first."""
-        query = select(scans).where(scans.c.tenant == tenant)
-        if after is not None:
-            position = position_of(after)
-            same_moment = and_(scans.c.started_at == position.at, scans.c.id < position.key)
-            query = query.where(or_(scans.c.started_at < position.at, same_moment))
-        counted = select(func.count()).select_from(scans).where(scans.c.tenant == tenant)
+        conditions = [scans.c.tenant == tenant]
+        query = LIST.within(select(scans).where(*conditions), window)
         async with self._database.read() as connection:
-            total = (await connection.execute(counted)).scalar_one()
-        found = await self._read(query.order_by(scans.c.started_at.desc(), scans.c.id.desc()).limit(first + 1))
-        nodes = [change.state for change in found[:first]]
-        return Page(
-            nodes=nodes,
-            cursors=[cursor_of(Position(scan.started_at, scan.id)) for scan in nodes],
-            has_next_page=len(found) > first,
-            has_previous_page=after is not None,
-            total_count=total,
-        )
+            found = await _changes(connection, query)
+            around = await LIST.around(connection, conditions, window)
+        return cut([change.state for change in found], _position, window, around)
 
     async def scans_by_id(self, tenant: str, ids: Sequence[str]) -> list[CloudScan | None]:
         """Give the tenant's scans by id, in that order."""
@@ -148,7 +139,7 @@ class CloudScanRecords:
 
     async def last(self, tenant: str) -> LastScan | None:
         """Give the tenant's scan that began last."""
-        (*_, scan) = [None, *(await self.scans(tenant, 1, None)).nodes]
+        (*_, scan) = [None, *(await self.scans(tenant, Window(1, counted=False))).nodes]
         if scan is None:
             return None
         return LastScan(started_at=scan.started_at, status=scan.status, events_found=scan.events_found)
@@ -163,12 +154,16 @@ class CloudScanRecords:
     async def recent(self, audience: str, count: int) -> list[Change[CloudScan]]:
         """Give the scans that began last, oldest change first."""
         newest = select(scans.c.id).where(scans.c.tenant == audience)
-        newest = newest.order_by(scans.c.started_at.desc(), scans.c.id.desc()).limit(count)
+        newest = newest.order_by(*LIST.newest_first).limit(count)
         return await self._read(select(scans).where(scans.c.id.in_(newest)).order_by(scans.c.version))
 
     async def _read(self, query: Select[Any]) -> list[Change[CloudScan]]:
         async with self._database.read() as connection:
             return await _changes(connection, query)
+
+
+def _position(scan: CloudScan) -> Position:
+    return Position(scan.started_at, scan.id)
 
 
 async def _tell(writing: Writing[CloudScan], scan_id: str) -> CloudScan:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, and_, func, insert, or_, select, update
+from sqlalchemy import Row, Select, and_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.cloudlink.local.feeds import COUNTER
@@ -17,10 +17,11 @@ from adapters.cloudlink.local.journal import Entry, Journal
 from adapters.cloudlink.local.storable import UNSTORABLE
 from adapters.cloudlink.models import Deploy, NewDeploy
 from adapters.errors import InvalidInput
-from adapters.paging import Page, Position, cursor_of, position_of
+from adapters.paging import Page, Position, Window, cut
 from adapters.principal import Principal
 from adapters.store.cloudlink import deploys, regressions, services
 from adapters.store.database import Database
+from adapters.store.keyset import Keyset
 from adapters.store.metadata import next_value
 
 SETTLING = timedelta(hours=2)
@@ -34,6 +35,7 @@ MOST_PACKAGES = 500
 LONGEST_PACKAGE = 300
 LENGTHS = {"service": 256, "version": 256, "environment": 128, "source": 256}
 
+LIST = Keyset(deploys.c.deployed_at, deploys.c.id)
 NOT_JUDGED, CLEAN = "none", "clean"
 
 
@@ -74,29 +76,16 @@ class DeployRecords:
             await self._journal.write(connection, principal.tenant, entry)
         return _deploy(recorded)
 
-    async def page(self, tenant: str, first: int, after: str | None, service: str | None) -> Page[Deploy]:
+    async def page(self, tenant: str, window: Window, service: str | None) -> Page[Deploy]:
         """Give a page of the tenant's deploys, newest first."""
         conditions = [deploys.c.tenant == tenant]
         if service is not None:
             conditions.append(deploys.c.service == service)
-        query = _deploys().where(*conditions)
-        if after is not None:
-            position = position_of(after)
-            same_moment = and_(deploys.c.deployed_at == position.at, deploys.c.id < position.key)
-            query = query.where(or_(deploys.c.deployed_at < position.at, same_moment))
-        query = query.order_by(deploys.c.deployed_at.desc(), deploys.c.id.desc()).limit(first + 1)
+        query = LIST.within(_deploys().where(*conditions), window)
         async with self._database.read() as connection:
             found = [_deploy(row) for row in await connection.execute(query)]
-            counted = select(func.count()).select_from(deploys).where(*conditions)
-            total = (await connection.execute(counted)).scalar_one()
-        nodes = found[:first]
-        return Page(
-            nodes=nodes,
-            cursors=[cursor_of(Position(deploy.deployed_at, deploy.id)) for deploy in nodes],
-            has_next_page=len(found) > first,
-            has_previous_page=after is not None,
-            total_count=total,
-        )
+            around = await LIST.around(connection, conditions, window)
+        return cut(found, _position, window, around)
 
     async def by_id(self, tenant: str, ids: Sequence[str]) -> list[Deploy | None]:
         """Give the tenant's deploys by id, in that order."""
@@ -107,14 +96,15 @@ class DeployRecords:
 
     async def of_services(self, tenant: str, names: Sequence[str], first: int) -> list[list[Deploy]]:
         """Give the tenant's newest deploys of each service, in that order."""
-        order = (deploys.c.deployed_at.desc(), deploys.c.id.desc())
-        rank = func.row_number().over(partition_by=deploys.c.service, order_by=order)
+        rank = func.row_number().over(partition_by=deploys.c.service, order_by=LIST.newest_first)
         wanted = (deploys.c.tenant == tenant, deploys.c.service.in_(set(names)))
         ranked = select(deploys.c.id, rank.label("rank")).where(*wanted).subquery()
         newest = select(ranked.c.id).where(ranked.c.rank <= first)
         found: dict[str, list[Deploy]] = {}
         async with self._database.read() as connection:
-            for row in await connection.execute(_deploys().where(deploys.c.id.in_(newest)).order_by(*order)):
+            for row in await connection.execute(
+                _deploys().where(deploys.c.id.in_(newest)).order_by(*LIST.newest_first)
+            ):
                 found.setdefault(row.service, []).append(_deploy(row))
         return [found.get(name, []) for name in names]
 
@@ -125,7 +115,7 @@ class DeployRecords:
         query = query.where(
             deploys.c.tenant == tenant, deploys.c.judged_at.is_(None), deploys.c.deployed_at <= now - SETTLING
         )
-        query = query.order_by(deploys.c.deployed_at.desc(), deploys.c.id.desc()).limit(JUDGED_AT_ONCE)
+        query = query.order_by(*LIST.newest_first).limit(JUDGED_AT_ONCE)
         async with self._database.read() as connection:
             return [DeployMoment(*row) for row in await connection.execute(query)]
 
@@ -162,6 +152,10 @@ def _deploys() -> Select[Any]:
         regressions.c.service == deploys.c.service,
     )
     return select(deploys, regressions.c.status.label("regression_status")).outerjoin(regressions, caused)
+
+
+def _position(deploy: Deploy) -> Position:
+    return Position(deploy.deployed_at, deploy.id)
 
 
 def _moments() -> Select[Any]:

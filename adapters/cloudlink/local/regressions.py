@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.cloudlink.local.feeds import COUNTER
@@ -19,14 +19,15 @@ from adapters.cloudlink.port import RegressionFilter
 from adapters.errors import Conflict, NotFound
 from adapters.events.feed import Change, ChangeFeed, Writing
 from adapters.events.watching import STATES_AT_ONCE
-from adapters.paging import Page, Position, cursor_of, position_of
+from adapters.paging import Page, Position, Window, cut
 from adapters.principal import Principal
 from adapters.store.cloudlink import deploys, regressions
 from adapters.store.database import Database
+from adapters.store.keyset import Keyset
 from adapters.store.metadata import next_value
 
 REGRESSIONS_OF_A_SERVICE = 100
-NEWEST_FIRST = (regressions.c.detected_at.desc(), regressions.c.id.desc())
+LIST = Keyset(regressions.c.detected_at, regressions.c.id)
 
 
 class RegressionRecords:
@@ -82,25 +83,14 @@ class RegressionRecords:
             await self._move(writing.connection, known.id, version, RegressionStatus.RESOLVED)
             return await self._tell(writing, principal.tenant, known.id, "regression.resolved", principal.name)
 
-    async def page(self, tenant: str, first: int, after: str | None, wanted: RegressionFilter) -> Page[Regression]:
+    async def page(self, tenant: str, window: Window, wanted: RegressionFilter) -> Page[Regression]:
         """Give a page of the tenant's regressions, newest first."""
         conditions = [regressions.c.tenant == tenant, *_conditions(wanted)]
-        query = _regressions().where(*conditions)
-        if after is not None:
-            query = query.where(_older_than(position_of(after)))
-        query = query.order_by(*NEWEST_FIRST).limit(first + 1)
+        query = LIST.within(_regressions().where(*conditions), window)
         async with self._database.read() as connection:
             found = [_regression(row) for row in await connection.execute(query)]
-            counted = select(func.count()).select_from(regressions).where(*conditions)
-            total = (await connection.execute(counted)).scalar_one()
-        nodes = found[:first]
-        return Page(
-            nodes=nodes,
-            cursors=[cursor_of(Position(regression.detected_at, regression.id)) for regression in nodes],
-            has_next_page=len(found) > first,
-            has_previous_page=after is not None,
-            total_count=total,
-        )
+            around = await LIST.around(connection, conditions, window)
+        return cut(found, _position, window, around)
 
     async def by_id(self, tenant: str, ids: Sequence[str]) -> list[Regression | None]:
         """Give the tenant's regressions by id, in that order."""
@@ -112,18 +102,20 @@ class RegressionRecords:
         """Give the tenant's regressions of each deploy, in that order."""
         wanted = (regressions.c.tenant == tenant, regressions.c.deploy_id.in_(set(deploy_ids)))
         found: dict[str | None, list[Regression]] = {}
-        for regression in await self._found(_regressions().where(*wanted).order_by(*NEWEST_FIRST)):
+        for regression in await self._found(_regressions().where(*wanted).order_by(*LIST.newest_first)):
             found.setdefault(regression.deploy_id, []).append(regression)
         return [found.get(deploy_id, []) for deploy_id in deploy_ids]
 
     async def of_services(self, tenant: str, names: Sequence[str]) -> list[list[Regression]]:
         """Give the tenant's newest hundred regressions of each service, in that order."""
-        rank = func.row_number().over(partition_by=regressions.c.service, order_by=NEWEST_FIRST)
+        rank = func.row_number().over(partition_by=regressions.c.service, order_by=LIST.newest_first)
         wanted = (regressions.c.tenant == tenant, regressions.c.service.in_(set(names)))
         ranked = select(regressions.c.id, rank.label("rank")).where(*wanted).subquery()
         newest = select(ranked.c.id).where(ranked.c.rank <= REGRESSIONS_OF_A_SERVICE)
         found: dict[str, list[Regression]] = {}
-        for regression in await self._found(_regressions().where(regressions.c.id.in_(newest)).order_by(*NEWEST_FIRST)):
+        for regression in await self._found(
+            _regressions().where(regressions.c.id.in_(newest)).order_by(*LIST.newest_first)
+        ):
             found.setdefault(regression.service, []).append(regression)
         return [found.get(name, []) for name in names]
 
@@ -137,7 +129,7 @@ class RegressionRecords:
     async def recent(self, audience: str, count: int) -> list[Change[Regression]]:
         """Give the regressions that were detected last, oldest change first."""
         newest = select(regressions.c.id).where(regressions.c.tenant == audience)
-        newest = newest.order_by(*NEWEST_FIRST).limit(count)
+        newest = newest.order_by(*LIST.newest_first).limit(count)
         query = _regressions().where(regressions.c.id.in_(newest))
         return await self._changes(query.order_by(regressions.c.version))
 
@@ -228,6 +220,5 @@ def _conditions(wanted: RegressionFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _older_than(position: Position) -> ColumnElement[bool]:
-    same_moment = and_(regressions.c.detected_at == position.at, regressions.c.id < position.key)
-    return or_(regressions.c.detected_at < position.at, same_moment)
+def _position(regression: Regression) -> Position:
+    return Position(regression.detected_at, regression.id)

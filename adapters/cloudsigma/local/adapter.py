@@ -33,7 +33,7 @@ from adapters.events.postgres import PostgresChangeFeed
 from adapters.events.watching import Observation, watch
 from adapters.finishing import finished
 from adapters.health import Health, ServiceHealth
-from adapters.paging import Page
+from adapters.paging import Page, Window
 from adapters.principal import Principal
 from adapters.store.database import Database
 
@@ -115,10 +115,10 @@ class LocalCloudSigma:
         return execution
 
     async def executions(
-        self, principal: Principal, first: int, after: str | None = None, status: ExecutionStatus | None = None
+        self, principal: Principal, window: Window, status: ExecutionStatus | None = None
     ) -> Page[Execution]:
         """List from the store."""
-        return await self.records.page(principal.id, first, after, status)
+        return await self.records.page(principal.id, window, status)
 
     async def executions_by_arn(self, principal: Principal, arns: Sequence[str]) -> list[Execution | None]:
         """Look up in the store."""

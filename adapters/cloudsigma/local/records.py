@@ -8,18 +8,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, insert, select, update
 
 from adapters.cloudsigma.models import Execution, ExecutionStatus, GenerateRequest, InputType, Output, Stage
 from adapters.events.feed import Change, Writing
 from adapters.events.watching import STATES_AT_ONCE
-from adapters.paging import Page, Position, cursor_of, position_of
+from adapters.paging import Page, Position, Window, cut
 from adapters.principal import Principal
 from adapters.store.cloudsigma import executions, outputs
 from adapters.store.database import Database
+from adapters.store.keyset import Keyset
 from adapters.store.metadata import next_value
 
 COUNTER = "cloudsigma"
+LIST = Keyset(executions.c.started_at, executions.c.arn)
 STAGES = tuple(Stage)
 MAX_ERROR_CHARACTERS = 1000
 """So that a change fits into a notification of PostgreSQL's, whatever a stage says."""
@@ -121,7 +123,7 @@ class ExecutionRecords:
     async def recent(self, owner: str, count: int) -> list[Change[Execution]]:
         """Give the executions that were started last, oldest change first."""
         newest = select(executions.c.arn).where(executions.c.owner == owner)
-        newest = newest.order_by(executions.c.started_at.desc(), executions.c.arn.desc()).limit(count)
+        newest = newest.order_by(*LIST.newest_first).limit(count)
         return await self._changes(executions.c.arn.in_(newest))
 
     async def outputs(self, owner: str, arns: Sequence[str]) -> list[Output | None]:
@@ -133,25 +135,16 @@ class ExecutionRecords:
         known = {row.arn: msgspec.json.decode(row.output, type=Output) for row in rows}
         return [known.get(arn) for arn in arns]
 
-    async def page(self, owner: str, first: int, after: str | None, status: ExecutionStatus | None) -> Page[Execution]:
+    async def page(self, owner: str, window: Window, status: ExecutionStatus | None) -> Page[Execution]:
         """Give a page of the owner's executions, newest first."""
         wanted = [executions.c.owner == owner]
         if status is not None:
             wanted.append(executions.c.status == status.value)
-        query = select(executions).where(*wanted)
-        if after is not None:
-            query = query.where(_older_than(position_of(after)))
-        query = query.order_by(executions.c.started_at.desc(), executions.c.arn.desc()).limit(first + 1)
+        query = LIST.within(select(executions).where(*wanted), window)
         async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
-            total = (await connection.execute(select(func.count()).select_from(executions).where(*wanted))).scalar_one()
-        return Page(
-            nodes=[_execution(row) for row in rows[:first]],
-            cursors=[cursor_of(Position(row.started_at, row.arn)) for row in rows[:first]],
-            has_next_page=len(rows) > first,
-            has_previous_page=after is not None,
-            total_count=total,
-        )
+            rows = [_execution(row) for row in await connection.execute(query)]
+            around = await LIST.around(connection, wanted, window)
+        return cut(rows, _position, window, around)
 
     async def _changes(self, *wanted: ColumnElement[bool], most: int | None = None) -> list[Change[Execution]]:
         query = select(executions).where(*wanted).order_by(executions.c.version).limit(most)
@@ -172,9 +165,8 @@ class ExecutionRecords:
         return row is not None
 
 
-def _older_than(position: Position) -> ColumnElement[bool]:
-    same_moment = and_(executions.c.started_at == position.at, executions.c.arn < position.key)
-    return or_(executions.c.started_at < position.at, same_moment)
+def _position(execution: Execution) -> Position:
+    return Position(execution.started_at, execution.arn)
 
 
 def _change(row: Row[Any]) -> Change[Execution]:

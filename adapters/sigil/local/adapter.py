@@ -17,7 +17,7 @@ from adapters.events.watching import Observation, watch
 from adapters.finishing import finished
 from adapters.health import Health, ServiceHealth
 from adapters.keys import digest_of
-from adapters.paging import Page
+from adapters.paging import Page, Window
 from adapters.principal import Principal
 from adapters.sigil.local.admission import admit, require_plan
 from adapters.sigil.local.asking import asked
@@ -113,9 +113,9 @@ class LocalSigil:
             raise
         return scan
 
-    async def scans(self, principal: Principal, first: int, after: str | None, wanted: ScanFilter) -> Page[Scan]:
+    async def scans(self, principal: Principal, window: Window, wanted: ScanFilter) -> Page[Scan]:
         """List from the store."""
-        return await self.records.page(principal.tenant, first, after, wanted)
+        return await self.records.page(principal.tenant, window, wanted)
 
     async def scans_by_id(self, principal: Principal, ids: Sequence[str]) -> list[Scan | None]:
         """Look up in the store."""
@@ -142,10 +142,10 @@ class LocalSigil:
         require_plan(principal, team=True)
         return evaluate(policy_named(policy) if isinstance(policy, str) else policy, scan)
 
-    async def threats(self, principal: Principal, first: int, after: str | None, wanted: ThreatFilter) -> Page[Threat]:
+    async def threats(self, principal: Principal, window: Window, wanted: ThreatFilter) -> Page[Threat]:
         """List from the store."""
         require_plan(principal)
-        return await self.threat_records.page(first, after, wanted)
+        return await self.threat_records.page(window, wanted)
 
     async def threats_by_id(self, principal: Principal, ids: Sequence[str]) -> list[Threat | None]:  # noqa: ARG002 - threats are everybody's
         """Look up in the store."""

@@ -12,17 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.events.feed import Change, Writing
 from adapters.events.watching import STATES_AT_ONCE
-from adapters.paging import Page, Position, cursor_of, position_of
+from adapters.paging import Page, Position, Window, cut
 from adapters.principal import Principal
 from adapters.sigil.local.rows import changes_of
 from adapters.sigil.local.scan_ids import ScanIds
 from adapters.sigil.models import Phase, PhaseName, Scan, ScanError, ScanStatus
 from adapters.sigil.port import PackageName, ScanFilter
 from adapters.store.database import Database
+from adapters.store.keyset import Keyset
 from adapters.store.metadata import next_value
 from adapters.store.sigil import phases, scans
 
 COUNTER = "sigil"
+LIST = Keyset(scans.c.created_at, scans.c.id)
 SCANS_OF_A_PACKAGE = 20
 MAX_ERROR_CHARACTERS = 1000
 UNFINISHED = (ScanStatus.QUEUED.value, ScanStatus.RUNNING.value)
@@ -159,13 +161,14 @@ class ScanRecords:
 
     async def of_packages(self, tenant: str, packages: Sequence[PackageName]) -> list[list[Scan]]:
         """Give the tenant's newest twenty scans of each package, in that order."""
-        order = (scans.c.created_at.desc(), scans.c.id.desc())
-        rank = func.row_number().over(partition_by=(scans.c.ecosystem, scans.c.package_name), order_by=order)
+        rank = func.row_number().over(
+            partition_by=(scans.c.ecosystem, scans.c.package_name), order_by=LIST.newest_first
+        )
         wanted = or_(*(_is_package(package) for package in set(packages))) if packages else scans.c.id.is_(None)
         ranked = select(scans.c.id, rank.label("rank")).where(scans.c.tenant == tenant, wanted).subquery()
         newest = select(ranked.c.id).where(ranked.c.rank <= SCANS_OF_A_PACKAGE)
         found: dict[PackageName, list[Scan]] = {}
-        for change in await self._changes(select(scans).where(scans.c.id.in_(newest)).order_by(*order)):
+        for change in await self._changes(select(scans).where(scans.c.id.in_(newest)).order_by(*LIST.newest_first)):
             scan = change.state
             found.setdefault(PackageName(scan.ecosystem or "", scan.package_name or ""), []).append(scan)
         return [found.get(package, []) for package in packages]
@@ -180,35 +183,24 @@ class ScanRecords:
     async def recent(self, tenant: str, count: int) -> list[Change[Scan]]:
         """Give the scans that were asked for last, oldest change first."""
         newest = select(scans.c.id).where(scans.c.tenant == tenant)
-        newest = newest.order_by(scans.c.created_at.desc(), scans.c.id.desc()).limit(count)
+        newest = newest.order_by(*LIST.newest_first).limit(count)
         return await self._changes(select(scans).where(scans.c.id.in_(newest)).order_by(scans.c.version))
 
-    async def page(self, tenant: str, first: int, after: str | None, wanted: ScanFilter, offset: int = 0) -> Page[Scan]:
+    async def page(self, tenant: str, window: Window, wanted: ScanFilter, offset: int = 0) -> Page[Scan]:
         """Give a page of the tenant's scans, newest first; `offset` leaves out so many."""
         conditions = [scans.c.tenant == tenant, *_conditions(wanted)]
-        query = select(scans).where(*conditions)
-        if after is not None:
-            query = query.where(_older_than(position_of(after)))
-        query = query.order_by(scans.c.created_at.desc(), scans.c.id.desc()).limit(first + 1).offset(offset)
+        query = LIST.within(select(scans).where(*conditions), window).offset(offset)
         async with self._database.read() as connection:
             found = await changes_of(connection, query)
-            counted = select(func.count()).select_from(scans).where(*conditions)
-            total = (await connection.execute(counted)).scalar_one()
-        nodes = [change.state for change in found[:first]]
-        return Page(
-            nodes=nodes,
-            cursors=[cursor_of(Position(scan.created_at, scan.id)) for scan in nodes],
-            has_next_page=len(found) > first,
-            has_previous_page=after is not None or offset > 0,
-            total_count=total,
-        )
+            around = await LIST.around(connection, conditions, window)
+        return cut([change.state for change in found], _position, window, around)
 
     async def _changes(self, query: Select[Any]) -> list[Change[Scan]]:
         async with self._database.read() as connection:
             return await changes_of(connection, query)
 
     async def _newest(self, connection: AsyncConnection, *wanted: ColumnElement[bool]) -> Scan | None:
-        query = select(scans).where(*wanted).order_by(scans.c.created_at.desc(), scans.c.id.desc()).limit(1)
+        query = select(scans).where(*wanted).order_by(*LIST.newest_first).limit(1)
         found = await changes_of(connection, query)
         return found[0].state if found else None
 
@@ -264,6 +256,5 @@ def _is_package(package: PackageName) -> ColumnElement[bool]:
     return and_(scans.c.ecosystem == package.ecosystem, scans.c.package_name == package.name)
 
 
-def _older_than(position: Position) -> ColumnElement[bool]:
-    same_moment = and_(scans.c.created_at == position.at, scans.c.id < position.key)
-    return or_(scans.c.created_at < position.at, same_moment)
+def _position(scan: Scan) -> Position:
+    return Position(scan.created_at, scan.id)

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, delete, insert, or_, select, tuple_, type_coerce
 
-from adapters.paging import Page, Position, cursor_of, position_of
+from adapters.paging import Page, Position, Window, cut
 from adapters.sigil.local.osv import EPOCH
 from adapters.sigil.models import Threat
 from adapters.sigil.port import PackageName, ThreatFilter
 from adapters.store.database import Database
+from adapters.store.keyset import Keyset
 from adapters.store.threats import threats
 from adapters.store.types import Key
 
 ROWS_AT_ONCE = 200
+LIST = Keyset(threats.c.reported_at, threats.c.id)
 
 
 class ThreatRecords:
@@ -35,24 +37,14 @@ class ThreatRecords:
             if rows:
                 await connection.execute(insert(threats), list(rows.values()))
 
-    async def page(self, first: int, after: str | None, wanted: ThreatFilter, offset: int = 0) -> Page[Threat]:
+    async def page(self, window: Window, wanted: ThreatFilter, offset: int = 0) -> Page[Threat]:
         """Give a page of threats, newest first; `offset` leaves out so many."""
         conditions = list(_conditions(wanted))
-        query = select(threats).where(*conditions)
-        if after is not None:
-            query = query.where(_older_than(position_of(after)))
-        query = query.order_by(threats.c.reported_at.desc(), threats.c.id.desc()).limit(first + 1).offset(offset)
-        counted = select(func.count()).select_from(threats).where(*conditions)
+        query = LIST.within(select(threats).where(*conditions), window).offset(offset)
         async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
-            total = (await connection.execute(counted)).scalar_one()
-        return Page(
-            nodes=[_decode(row.threat) for row in rows[:first]],
-            cursors=[cursor_of(Position(row.reported_at, row.id)) for row in rows[:first]],
-            has_next_page=len(rows) > first,
-            has_previous_page=after is not None or offset > 0,
-            total_count=total,
-        )
+            found = [_decode(row.threat) for row in await connection.execute(query)]
+            around = await LIST.around(connection, conditions, window)
+        return cut(found, _position, window, around)
 
     async def by_id(self, ids: Sequence[str]) -> list[Threat | None]:
         """Give the threats named, in that order."""
@@ -82,9 +74,8 @@ def _conditions(wanted: ThreatFilter) -> Iterable[ColumnElement[bool]]:
         yield or_(*(column.icontains(wanted.search, autoescape=True) for column in columns))
 
 
-def _older_than(position: Position) -> ColumnElement[bool]:
-    same_moment = and_(threats.c.reported_at == position.at, threats.c.id < position.key)
-    return or_(threats.c.reported_at < position.at, same_moment)
+def _position(threat: Threat) -> Position:
+    return Position(threat.reported_at or EPOCH, threat.id)
 
 
 def _row(threat: Threat) -> dict[str, object]:

@@ -14,6 +14,7 @@ from adapters.cloudlink.models import BudgetChange, CostRecord, NewBudget, NewDe
 from adapters.cloudlink.port import AuditFilter, CostSpan, RegressionFilter
 from adapters.cloudlink.rest import RestCloudLink
 from adapters.errors import NotAllowed, NotFound
+from adapters.paging import Window
 from adapters.principal import LOCAL_PRINCIPAL as LOCAL
 from adapters.principal import Principal
 from tests.doubles.scripted_cloudlink import ScriptedCloudLink, action, alert, deploy, regression, scan
@@ -44,10 +45,10 @@ READS: dict[str, tuple[Ask, Any]] = {
     "plan": (lambda rest, who: rest.plan(who), Plan()),
 }
 PAGES: dict[str, Ask] = {
-    "deploys": lambda rest, who: rest.deploys(who, 5, None, None),
-    "regressions": lambda rest, who: rest.regressions(who, 5, None, RegressionFilter()),
-    "scans": lambda rest, who: rest.scans(who, 5, None),
-    "audit": lambda rest, who: rest.audit(who, 5, None, AuditFilter()),
+    "deploys": lambda rest, who: rest.deploys(who, Window(5), None),
+    "regressions": lambda rest, who: rest.regressions(who, Window(5), RegressionFilter()),
+    "scans": lambda rest, who: rest.scans(who, Window(5)),
+    "audit": lambda rest, who: rest.audit(who, Window(5), AuditFilter()),
 }
 COST = CostRecord(provider="aws", service="a", cost_usd=1.0, hour=datetime(2026, 1, 1, tzinfo=UTC))
 WRITES: dict[str, Ask] = {

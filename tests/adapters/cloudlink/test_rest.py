@@ -19,6 +19,7 @@ from adapters.context import AdapterContext, CloudLinkOptions
 from adapters.durable import DurableWork
 from adapters.errors import Conflict, InvalidInput, InvalidPayload, LimitExceeded, NotAllowed, NotFound
 from adapters.health import Health
+from adapters.paging import Window
 from adapters.principal import LOCAL_PRINCIPAL as LOCAL
 from adapters.store.database import Database
 from adapters.workers import Workers
@@ -94,12 +95,12 @@ async def test_costs_of_spans_are_asked_for_by_service(upstream: ScriptedCloudLi
 async def test_pages_hold_while_rows_come_in(upstream: ScriptedCloudLink, rest: RestCloudLink) -> None:
     """Newest first; the first page asks for no more than it needs, the total is told where all was read."""
     upstream.rows["deploys"] = [deploy(number) for number in range(9, 0, -1)]
-    first = await rest.deploys(LOCAL, 4, None, None)
+    first = await rest.deploys(LOCAL, Window(4), None)
     assert [row.id for row in first.nodes] == ["d-9", "d-8", "d-7", "d-6"]
     assert upstream.requests[-1].url.params["limit"] == "5"
     assert (first.has_next_page, first.total_count) == (True, None)
     upstream.rows["deploys"].insert(0, deploy(10))
-    second = await rest.deploys(LOCAL, 10, first.page_info.end_cursor, None)
+    second = await rest.deploys(LOCAL, Window(10, first.positions[-1]), None)
     assert [row.id for row in second.nodes] == ["d-5", "d-4", "d-3", "d-2", "d-1"]
     assert (second.has_next_page, second.has_previous_page, second.total_count) == (False, True, 10)
 
@@ -108,7 +109,7 @@ async def test_regressions_are_filtered_by_service_here(upstream: ScriptedCloudL
     """The upstream knows the status only."""
     upstream.rows["regressions"] = [regression(3), regression(2, "Amazon S3"), regression(1, status="resolved")]
     wanted = RegressionFilter(status=RegressionStatus.OPEN, service="Amazon EC2")
-    page = await rest.regressions(LOCAL, 5, None, wanted)
+    page = await rest.regressions(LOCAL, Window(5), wanted)
     assert ([row.id for row in page.nodes], page.total_count) == (["r-3"], 1)
     assert upstream.requests[-1].url.params["status"] == "open"
 
@@ -191,7 +192,7 @@ async def test_the_audit_trail_is_read_by_either_id(upstream: ScriptedCloudLink,
     row = {"event_type": "scan.finished", "completed_at": moment(1)}
     upstream.rows["audit"] = [row | {"event_id": "e-1"}, row | {"result_id": "e-2", "actor": "ann"}]
     since = datetime(2026, 1, 1, tzinfo=UTC)
-    page = await rest.audit(LOCAL, 5, None, AuditFilter(event_type="scan.finished", since=since))
+    page = await rest.audit(LOCAL, Window(5), AuditFilter(event_type="scan.finished", since=since))
     assert [event.id for event in page.nodes] == ["e-2", "e-1"]
     assert upstream.requests[-1].url.params["since"] == "2026-01-01T00:00:00+00:00"
 

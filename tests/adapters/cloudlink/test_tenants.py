@@ -16,6 +16,7 @@ from adapters.cloudlink.endpoints.endpoint import Endpoint
 from adapters.cloudlink.port import CloudLink, RegressionFilter
 from adapters.cloudlink.server import ENDPOINTS, create_server
 from adapters.keys import digest_of
+from adapters.paging import Window
 from adapters.principal import Principal
 from gateway.assembly import Assembly
 from tests.adapters.cloudlink.conftest import ADDRESS, KEY, OTHER_KEY, bearer
@@ -138,5 +139,5 @@ async def everything(tenants: Tenants) -> list[Any]:
         await cloudlink.credentials(principal),
         await cloudlink.actions(principal, None),
         [webhook.id for webhook in await cloudlink.webhooks(principal)],
-        list((await cloudlink.regressions(principal, 100, None, RegressionFilter())).nodes),
+        list((await cloudlink.regressions(principal, Window(100), RegressionFilter())).nodes),
     ]

@@ -21,6 +21,7 @@ from adapters.durable import DurableWork
 from adapters.events.watching import Observation
 from adapters.health import Health
 from adapters.http import lookups as module
+from adapters.paging import Window
 from adapters.principal import LOCAL_PRINCIPAL as LOCAL
 from adapters.store.database import Database
 from adapters.workers import Workers
@@ -99,7 +100,7 @@ async def test_a_line_of_the_history_needs_the_documented_fields_only(
 ) -> None:
     """What the upstream does not say is unknown."""
     upstream.run(ARN)
-    page = await rest.executions(LOCAL, 10)
+    page = await rest.executions(LOCAL, Window(10))
     assert [execution.arn for execution in page.nodes] == [ARN]
     assert upstream.requests[0].url.query == b"limit=50"
 
@@ -122,7 +123,7 @@ async def test_somebody_elses_execution_is_not_even_asked_for(upstream: Scripted
     assert await rest.outputs_by_arn(LOCAL, [arn]) == [None]
     assert upstream.calls["status"] == 0
     assert [execution and execution.arn for execution in await rest.executions_by_arn(ann, [arn])] == [arn]
-    assert (await rest.executions(bob, 10)).nodes == []
+    assert (await rest.executions(bob, Window(10))).nodes == []
 
 
 async def test_what_many_want_to_know_at_once_is_asked_once(upstream: ScriptedUpstream, rest: RestCloudSigma) -> None:

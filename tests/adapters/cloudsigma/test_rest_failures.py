@@ -29,6 +29,7 @@ from adapters.events.watching import Observation
 from adapters.health import Health
 from adapters.http.upstream import Upstream
 from adapters.ownership import Ownership
+from adapters.paging import Window
 from adapters.principal import LOCAL_PRINCIPAL as LOCAL
 from adapters.store.database import Database
 from tests.doubles.scripted_upstream import TOKEN, ScriptedUpstream, answer_of, error_answer
@@ -99,7 +100,7 @@ async def test_every_method_raises_what_the_answer_stands_for(
     calls: list[Callable[[], Awaitable[Any]]] = [
         lambda: rest.generate(LOCAL, TEXT),
         lambda: rest.usage(LOCAL),
-        lambda: rest.executions(LOCAL, 10),
+        lambda: rest.executions(LOCAL, Window(10)),
         lambda: rest.executions_by_arn(LOCAL, [ARN]),
         lambda: rest.outputs_by_arn(LOCAL, [ARN]),
         lambda: first_of(rest.watch(LOCAL)),

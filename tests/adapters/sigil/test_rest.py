@@ -18,6 +18,7 @@ from adapters.health import Health
 from adapters.http.polling import Pace
 from adapters.http.upstream import Upstream
 from adapters.ownership import Ownership
+from adapters.paging import Window
 from adapters.principal import LOCAL_PRINCIPAL as LOCAL
 from adapters.sigil.models import ScanStatus
 from adapters.sigil.port import PackageName, ScanFilter
@@ -131,8 +132,8 @@ async def test_tenants_do_not_share_a_scan(upstream: ScriptedSigil, rest: RestSi
 async def test_what_nobody_here_asked_for_is_the_local_principals(upstream: ScriptedSigil, rest: RestSigil) -> None:
     """A token's earlier scans are seen where there are no keys, and not by a key's tenant."""
     scan_id = upstream.put(1)
-    assert [scan.id for scan in (await rest.scans(LOCAL, 5, None, ALL)).nodes] == [scan_id]
-    assert list((await rest.scans(new_principal(), 5, None, ALL)).nodes) == []
+    assert [scan.id for scan in (await rest.scans(LOCAL, Window(5), ALL)).nodes] == [scan_id]
+    assert list((await rest.scans(new_principal(), Window(5), ALL)).nodes) == []
     assert await rest.scans_by_id(new_principal(), [scan_id]) == [None]
     assert upstream.calls[f"GET /v1/scans/{scan_id}"] == 0
 
@@ -143,14 +144,14 @@ async def test_pages_reach_over_those_of_the_upstream(upstream: ScriptedSigil, r
     found: list[str] = []
     after = None
     while True:
-        page = await rest.scans(LOCAL, 90, after, ALL)
+        page = await rest.scans(LOCAL, Window(90, after), ALL)
         found += [scan.id for scan in page.nodes]
         if not page.has_next_page:
             break
-        after = page.page_info.end_cursor
+        after = page.positions[-1]
     assert found == ids[::-1]
-    assert (await rest.scans(LOCAL, 100, None, ScanFilter(target="nothing"))).total_count == 0
-    assert (await rest.scans(LOCAL, 10, None, ALL)).total_count is None
+    assert (await rest.scans(LOCAL, Window(100), ScanFilter(target="nothing"))).total_count == 0
+    assert (await rest.scans(LOCAL, Window(10), ALL)).total_count is None
 
 
 async def test_a_completed_scan_is_asked_for_once(upstream: ScriptedSigil, rest: RestSigil) -> None:
@@ -216,7 +217,7 @@ async def test_trouble_is_told_by_its_kind(
     with pytest.raises(kind):
         await rest.submit(LOCAL, "npm:express")
     with pytest.raises(kind):
-        await rest.scans(LOCAL, 5, None, ALL)
+        await rest.scans(LOCAL, Window(5), ALL)
     with pytest.raises(kind):
         await rest.scans_by_id(LOCAL, ["scan_1"])
 

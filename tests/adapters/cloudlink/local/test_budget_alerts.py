@@ -21,6 +21,7 @@ from adapters.cloudlink.local.webhooks import WebhookRecords
 from adapters.cloudlink.models import Budget, BudgetAlert, BudgetChange, BudgetCheck, BudgetScope, NewBudget
 from adapters.cloudlink.port import AuditFilter
 from adapters.events.watching import watch
+from adapters.paging import Window
 from adapters.principal import Principal
 from adapters.store.cloudlink_account import deliveries
 from adapters.store.database import Database
@@ -156,7 +157,7 @@ async def test_an_alert_is_audited_and_kept_for_webhooks(written: Written, princ
     await written.spend(principal, 7.5)
     check = await written.alerts.check(principal.tenant, "schedule")
     trail = await AuditRecords(written.database).page(
-        principal.tenant, 10, None, AuditFilter(event_type="budget.threshold")
+        principal.tenant, Window(10), AuditFilter(event_type="budget.threshold")
     )
     told = [(event.actor, event.resource_id, event.status, event.detail) for event in trail.nodes]
     assert told == [("schedule", budget.id, "50 %", "All: 7.50 of 10.00 USD")]

@@ -17,6 +17,7 @@ from adapters.cloudlink.local.spending import Spending
 from adapters.cloudlink.models import Budget, BudgetChange, BudgetScope, NewBudget
 from adapters.cloudlink.port import AuditFilter
 from adapters.errors import InvalidInput, NotFound
+from adapters.paging import Window
 from adapters.principal import Principal
 from adapters.store.database import Database
 from tests.running import new_principal
@@ -197,7 +198,7 @@ async def test_every_change_is_audited(written: Written, principal: Principal) -
     budget = await written.records.create(principal, limit())
     await written.records.update(principal, budget.id, BudgetChange(name="More"))
     await written.records.delete(principal, budget.id)
-    trail = await AuditRecords(written.database).page(principal.tenant, 10, None, AuditFilter())
+    trail = await AuditRecords(written.database).page(principal.tenant, Window(10), AuditFilter())
     told = [(event.event_type, event.actor, event.resource_id, event.detail) for event in reversed(trail.nodes)]
     assert told == [
         ("budget.created", principal.name, budget.id, "All"),

@@ -15,6 +15,7 @@ from adapters.cloudlink.local.journal import Journal
 from adapters.cloudlink.local.outbox import Outbox
 from adapters.cloudlink.models import Deploy, NewDeploy
 from adapters.errors import InvalidInput
+from adapters.paging import Position, Window
 from adapters.principal import Principal
 from adapters.store.cloudlink import audit
 from adapters.store.database import Database
@@ -114,7 +115,7 @@ async def test_what_cannot_be_is_refused_by_name(
         await records.record(principal, NewDeploy(**({"service": "S3"} | fields)))
     assert (refused.value.field, refused.value.code) == (field, "validation_error")
     assert "give" in refused.value.message or "leave" in refused.value.message
-    assert (await records.page(principal.tenant, 10, None, None)).total_count == 0
+    assert (await records.page(principal.tenant, Window(10), None)).total_count == 0
 
 
 async def test_pages_hold_where_deploys_were_at_the_same_moment(records: DeployRecords, principal: Principal) -> None:
@@ -124,18 +125,18 @@ async def test_pages_hold_where_deploys_were_at_the_same_moment(records: DeployR
     await records.record(principal, deploy("S3", hours=50))
     for first in (1, 2, 7, 100):
         found: list[Deploy] = []
-        after: str | None = None
+        after: Position | None = None
         while True:
-            page = await records.page(principal.tenant, first, after, "Amazon EC2")
+            page = await records.page(principal.tenant, Window(first, after), "Amazon EC2")
             assert (page.total_count, page.has_previous_page) == (7, after is not None)
             found += page.nodes
-            after = page.page_info.end_cursor
+            after = page.positions[-1]
             if not page.has_next_page:
                 break
         assert len({one.id for one in found}) == len(found) == 7
         moments = [one.deployed_at for one in found]
         assert moments == sorted(moments, reverse=True)
-    assert (await records.page(principal.tenant, 3, None, None)).nodes[0].service == "S3"
+    assert (await records.page(principal.tenant, Window(3), None)).nodes[0].service == "S3"
 
 
 async def test_services_have_their_newest_deploys(records: DeployRecords, principal: Principal) -> None:
@@ -176,7 +177,7 @@ async def test_no_other_tenant_sees_or_marks_a_deploy(
     stranger = new_principal().tenant
     await known_costs(database, stranger)
     assert await records.by_id(stranger, [mine.id]) == [None]
-    assert (await records.page(stranger, 10, None, None)).total_count == 0
+    assert (await records.page(stranger, Window(10), None)).total_count == 0
     assert await records.of_services(stranger, [mine.service], 5) == [[]]
     assert await records.unjudged(stranger, datetime.now(UTC)) == []
     wide = (NOON - timedelta(days=1), NOON + timedelta(days=1))
@@ -192,4 +193,4 @@ async def test_no_text_breaks_the_store(records: DeployRecords, principal: Princ
     await records.record(principal, deploy())
     assert await records.by_id(principal.tenant, [text]) == [None]
     assert await records.of_services(principal.tenant, [text], 5) == [[]]
-    assert (await records.page(principal.tenant, 5, None, text)).total_count == 0
+    assert (await records.page(principal.tenant, Window(5), text)).total_count == 0

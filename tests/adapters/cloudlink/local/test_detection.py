@@ -18,6 +18,7 @@ from adapters.cloudlink.local.regressions import RegressionRecords
 from adapters.cloudlink.models import Deploy, Detection, NewDeploy, Regression
 from adapters.cloudlink.port import RegressionFilter
 from adapters.events.feed import ChangeFeed, InProcessChangeFeed
+from adapters.paging import Window
 from adapters.principal import Principal
 from adapters.store.database import Database
 from adapters.workers import Workers
@@ -147,7 +148,7 @@ async def test_two_processes_at_once_find_everything_once(
     detections = await asyncio.gather(*(one.detect(principal) for one in (watched, elsewhere, watched)))
     assert sum(detection.regressions_detected for detection in detections) == 4
     assert sum(detection.deploys_analyzed for detection in detections) == 8
-    assert (await watched.regressions.page(principal.tenant, 100, None, ALL)).total_count == 4
+    assert (await watched.regressions.page(principal.tenant, Window(100), ALL)).total_count == 4
 
 
 async def test_every_tenant_is_judged_by_its_own_costs(watched: Watched, principal: Principal) -> None:

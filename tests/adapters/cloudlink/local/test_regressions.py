@@ -21,6 +21,7 @@ from adapters.cloudlink.port import RegressionFilter
 from adapters.errors import Conflict, NotFound
 from adapters.events.feed import ChangeFeed, InProcessChangeFeed
 from adapters.events.watching import watch
+from adapters.paging import Window
 from adapters.principal import Principal
 from adapters.store.cloudlink import audit, regressions
 from adapters.store.database import Database
@@ -151,7 +152,7 @@ async def test_a_deploy_has_one_regression_of_its_service(written: Written, prin
             await written.records.open(
                 writing, principal.tenant, "schedule", opened.deploy_id or "", opened.service, RISEN
             )
-    assert (await written.records.page(principal.tenant, 5, None, ALL)).total_count == 1
+    assert (await written.records.page(principal.tenant, Window(5), ALL)).total_count == 1
 
 
 async def test_no_other_tenant_sees_or_moves_a_regression(written: Written, principal: Principal) -> None:
@@ -167,7 +168,7 @@ async def test_no_other_tenant_sees_or_moves_a_regression(written: Written, prin
     assert await records.of_services(tenant, [opened.service]) == [[]]
     assert await records.changed_since(tenant, 0, opened.id) == []
     assert await records.recent(tenant, 5) == []
-    assert (await records.page(tenant, 5, None, ALL)).total_count == 0
+    assert (await records.page(tenant, Window(5), ALL)).total_count == 0
     assert await records.by_id(principal.tenant, [opened.id]) == [opened]
 
 
@@ -180,7 +181,7 @@ async def test_no_text_breaks_the_store(written: Written, principal: Principal, 
     assert await records.of_deploys(tenant, [text]) == [[]]
     assert await records.of_services(tenant, [text]) == [[]]
     assert await records.changed_since(tenant, 0, text) == []
-    assert (await records.page(tenant, 5, None, RegressionFilter(service=text))).total_count == 0
+    assert (await records.page(tenant, Window(5), RegressionFilter(service=text))).total_count == 0
     with pytest.raises(NotFound):
         await records.resolve(principal, text)
 
@@ -194,14 +195,14 @@ async def test_pages_are_filtered_and_hold(written: Written, principal: Principa
         found: list[str] = []
         after = None
         while True:
-            page = await written.records.page(principal.tenant, first, after, ALL)
+            page = await written.records.page(principal.tenant, Window(first, after), ALL)
             found += [regression.id for regression in page.nodes]
-            after = page.page_info.end_cursor
+            after = page.positions[-1]
             if not page.has_next_page:
                 break
         assert (found[0], sorted(found)) == (ids[4], sorted(ids))
     wanted = RegressionFilter(status=OPEN, service="EC2")
-    page = await written.records.page(principal.tenant, 10, None, wanted)
+    page = await written.records.page(principal.tenant, Window(10), wanted)
     assert {regression.id for regression in page.nodes} == {ids[2], ids[3]}
     assert page.total_count == 2
 

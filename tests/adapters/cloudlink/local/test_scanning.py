@@ -7,6 +7,7 @@ import pytest
 from adapters.cloudlink.account import CloudScanStatus, NewCredential
 from adapters.cloudlink.local.accounts import WITHOUT_OWN
 from adapters.durable import DurableWork
+from adapters.paging import Window
 from adapters.principal import Principal
 from adapters.store.database import Database
 from gateway.assembly import Assembly
@@ -56,7 +57,7 @@ async def test_a_scan_that_can_not_be_begun_is_an_error(sqlite: Database, princi
     await engine.account(principal)
     with pytest.raises(KeyError):
         await engine.scanning.start_scan(principal)
-    (scan,) = (await engine.scans.scans(principal.tenant, 5, None)).nodes
+    (scan,) = (await engine.scans.scans(principal.tenant, Window(5))).nodes
     assert (scan.status, scan.error) == (
         CloudScanStatus.ERROR,
         "The scan could not be begun; the log has the details",

@@ -13,6 +13,7 @@ from adapters.cloudlink.local.webhooks import MOST_WEBHOOKS, WebhookRecords
 from adapters.cloudlink.models import BudgetCheck
 from adapters.cloudlink.port import AuditFilter
 from adapters.errors import InvalidInput, NotAllowed
+from adapters.paging import Window
 from adapters.principal import Principal
 from adapters.store.cloudlink_account import deliveries, webhooks
 from adapters.store.database import Database
@@ -158,7 +159,7 @@ async def test_what_happens_to_webhooks_is_audited_without_their_tokens(written:
     wanted = NewWebhook(url="https://hooks.example/T00/secret-path?token=1", secret=SECRET)
     webhook = await written.records.register(principal, wanted)
     await written.records.remove(principal, webhook.id)
-    trail = await AuditRecords(written.database).page(principal.tenant, 9, None, AuditFilter())
+    trail = await AuditRecords(written.database).page(principal.tenant, Window(9), AuditFilter())
     told = [(event.event_type, event.actor, event.resource_id, event.detail) for event in reversed(trail.nodes)]
     assert told == [
         ("webhook.registered", principal.name, webhook.id, "at hooks.example"),

@@ -22,7 +22,7 @@ from adapters.cloudsigma.models import (
 )
 from adapters.events.feed import Change, ChangeFeed, InProcessChangeFeed
 from adapters.events.postgres import PostgresChangeFeed
-from adapters.paging import Page
+from adapters.paging import Page, Window
 from adapters.principal import Principal
 from adapters.store.cloudsigma import executions
 from adapters.store.database import Database
@@ -158,7 +158,7 @@ async def test_nobody_reads_anothers_executions(written: Written, principal: Pri
     assert await records.changed_since(principal.id, 0, theirs.arn) == []
     assert [change.key for change in await records.changed_since(principal.id, 0)] == [mine.arn]
     assert [change.key for change in await records.recent(principal.id, 50)] == [mine.arn]
-    page = await records.page(principal.id, 50, None, None)
+    page = await records.page(principal.id, Window(50), None)
     assert ([execution.arn for execution in page.nodes], page.total_count) == ([mine.arn], 1)
     assert (await records.owner(theirs.arn), await records.owner("arn:unknown")) == (other.id, None)
 
@@ -211,12 +211,12 @@ async def every_page(written: Written, owner: str, first: int, status: Execution
     found: list[str] = []
     after = None
     while True:
-        page: Page[Execution] = await written.records.page(owner, first, after, status)
+        page: Page[Execution] = await written.records.page(owner, Window(first, after), status)
         found += [execution.arn for execution in page.nodes]
         assert page.has_previous_page is (after is not None)
         if not page.has_next_page:
             return found
-        after = page.page_info.end_cursor
+        after = page.positions[-1]
 
 
 async def test_pages_hold_where_executions_started_at_the_same_moment(written: Written, principal: Principal) -> None:
@@ -233,9 +233,9 @@ async def test_pages_hold_where_executions_started_at_the_same_moment(written: W
 async def test_a_page_holds_while_executions_come_in(written: Written, principal: Principal) -> None:
     """What is started between two pages moves nothing on the next."""
     oldest, middle, newest = [(await written.insert(principal)).arn for _ in range(3)]
-    first = await written.records.page(principal.id, 1, None, None)
+    first = await written.records.page(principal.id, Window(1), None)
     await written.insert(principal)
-    second = await written.records.page(principal.id, 2, first.cursors[0], None)
+    second = await written.records.page(principal.id, Window(2, first.positions[0]), None)
     assert [execution.arn for execution in first.nodes] == [newest]
     assert [execution.arn for execution in second.nodes] == [middle, oldest]
     assert (second.has_next_page, second.total_count) == (False, 4)
@@ -247,15 +247,15 @@ async def test_a_page_of_one_status(written: Written, principal: Principal) -> N
     await written.succeed(arns[0])
     await written.succeed(arns[2])
     assert await every_page(written, principal.id, 1, ExecutionStatus.SUCCEEDED) == [arns[2], arns[0]]
-    page = await written.records.page(principal.id, 1, None, ExecutionStatus.SUCCEEDED)
+    page = await written.records.page(principal.id, Window(1), ExecutionStatus.SUCCEEDED)
     assert page.total_count == 2
 
 
 async def test_an_empty_page_says_what_follows(written: Written, principal: Principal) -> None:
     """None asked for is none given, and whether there would be more is still said."""
-    assert (await written.records.page(principal.id, 0, None, None)).has_next_page is False
+    assert (await written.records.page(principal.id, Window(0), None)).has_next_page is False
     await written.insert(principal)
-    page = await written.records.page(principal.id, 0, None, None)
+    page = await written.records.page(principal.id, Window(0), None)
     assert (list(page.nodes), page.has_next_page, page.total_count) == ([], True, 1)
 
 

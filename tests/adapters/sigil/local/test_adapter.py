@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.errors import LimitExceeded, NotAllowed
+from adapters.paging import Window
 from adapters.principal import Principal
 from adapters.sigil.local import admission
 from adapters.sigil.local.adapter import LocalSigil
@@ -157,7 +158,7 @@ async def test_plans_open_what_is_documented(local: LocalSigil, tier: str | None
             return False
         return True
 
-    assert await allows(local.threats(caller, 1, None, ThreatFilter())) is (tier != "free")
+    assert await allows(local.threats(caller, Window(1), ThreatFilter())) is (tier != "free")
     assert await allows(local.submit(caller, "npm:clean-box@1.0.0")) is (tier != "free")
     assert await allows(local.team_members(caller)) is is_team
     assert await allows(local.evaluate(caller, [], "default")) is is_team

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from adapters.confidence import Confidence
+from adapters.paging import Window
 from adapters.principal import Principal
 from adapters.sigil.local.records import MAX_ERROR_CHARACTERS, SCANS_OF_A_PACKAGE, Task
 from adapters.sigil.models import Finding, Phase, PhaseName, Scan, ScanStatus, Severity, Verdict
@@ -101,7 +102,7 @@ async def test_a_tenant_shares_its_scans_and_no_other_sees_them(written: Written
     assert [change.key for change in await records.changed_since(tenant, 0)] == [mine.id, theirs.id]
     assert await records.changed_since(tenant, 0, foreign.id) == []
     assert [change.key for change in await records.recent(tenant, 50)] == [mine.id, theirs.id]
-    assert (await records.page(tenant, 50, None, ALL)).total_count == 2
+    assert (await records.page(tenant, Window(50), ALL)).total_count == 2
     (found,) = await records.of_packages(tenant, [PackageName("npm", "left-pad")])
     assert [scan.id for scan in found] == [theirs.id, mine.id]
 
@@ -114,7 +115,7 @@ async def test_no_text_breaks_the_store(written: Written, principal: Principal, 
     assert await records.by_id(tenant, [text]) == [None]
     assert await records.changed_since(tenant, 0, text) == []
     assert await records.of_packages(tenant, [PackageName(text, text)]) == [[]]
-    page = await records.page(tenant, 5, None, ScanFilter(target=text))
+    page = await records.page(tenant, Window(5), ScanFilter(target=text))
     assert page.total_count == (0 if text else 1)
 
 
@@ -140,15 +141,15 @@ async def test_pages_hold_where_scans_began_at_the_same_moment(written: Written,
         found: list[str] = []
         after = None
         while True:
-            page = await written.records.page(principal.tenant, first, after, ALL)
+            page = await written.records.page(principal.tenant, Window(first, after), ALL)
             found += [scan.id for scan in page.nodes]
             if not page.has_next_page:
                 break
-            after = page.page_info.end_cursor
+            after = page.positions[-1]
         assert found == sorted(ids, reverse=True)
-    cursor = (await written.records.page(principal.tenant, 3, None, ALL)).cursors[-1]
+    cursor = (await written.records.page(principal.tenant, Window(3), ALL)).positions[-1]
     newest = await written.insert(principal)
-    rest = await written.records.page(principal.tenant, 3, cursor, ALL)
+    rest = await written.records.page(principal.tenant, Window(3, cursor), ALL)
     assert [scan.id for scan in rest.nodes] == sorted(ids, reverse=True)[3:6]
     assert newest.id not in {scan.id for scan in rest.nodes}
     assert (rest.has_previous_page, rest.total_count) == (True, 8)
@@ -157,9 +158,9 @@ async def test_pages_hold_where_scans_began_at_the_same_moment(written: Written,
 async def test_pages_can_be_had_by_offset(written: Written, principal: Principal) -> None:
     """As numbered pages need them."""
     ids = [(await written.insert(principal)).id for _ in range(5)]
-    page = await written.records.page(principal.tenant, 2, None, ALL, 2)
+    page = await written.records.page(principal.tenant, Window(2), ALL, 2)
     assert [scan.id for scan in page.nodes] == [ids[2], ids[1]]
-    assert (page.has_next_page, page.has_previous_page, page.total_count) == (True, True, 5)
+    assert (page.has_next_page, page.total_count) == (True, 5)
 
 
 async def test_filters_work_together(written: Written, principal: Principal) -> None:
@@ -169,7 +170,7 @@ async def test_filters_work_together(written: Written, principal: Principal) -> 
     other = await written.insert(principal, "pypi:leftpad==1.0")
 
     async def found(**wanted: object) -> set[str]:
-        page = await written.records.page(principal.tenant, 10, None, ScanFilter(**wanted))  # type: ignore[arg-type] # by name
+        page = await written.records.page(principal.tenant, Window(10), ScanFilter(**wanted))  # type: ignore[arg-type] # by name
         assert page.total_count == len(page.nodes)
         return {scan.id for scan in page.nodes}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from adapters.paging import Window
 from adapters.sigil.local.threats import ThreatRecords
 from adapters.sigil.models import Severity, Threat
 from adapters.sigil.port import PackageName, ThreatFilter
@@ -35,8 +36,8 @@ async def records(database: Database) -> ThreatRecords:
 async def test_threats_are_listed_newest_first_in_pages(records: ThreatRecords) -> None:
     """The pages together are the list."""
     await records.replace([threat(number) for number in range(5)])
-    first = await records.page(3, None, ThreatFilter())
-    second = await records.page(3, first.page_info.end_cursor, ThreatFilter())
+    first = await records.page(Window(3), ThreatFilter())
+    second = await records.page(Window(3, first.positions[-1]), ThreatFilter())
     assert [found.id for found in [*first.nodes, *second.nodes]] == [f"MAL-{number}" for number in (4, 3, 2, 1, 0)]
     assert (first.has_next_page, second.has_next_page, first.total_count) == (True, False, 5)
 
@@ -61,7 +62,7 @@ async def test_threats_are_searched_and_filtered(records: ThreatRecords, wanted:
             threat(3, ecosystem="pypi", description="Replaces addresses on the clipboard"),
         ]
     )
-    assert [found.id for found in (await records.page(10, None, wanted)).nodes] == ids
+    assert [found.id for found in (await records.page(Window(10), wanted)).nodes] == ids
 
 
 @pytest.mark.parametrize("text", ["\x00", "\ud800", "x" * 10_000, "' OR 1=1 --", "%"])
@@ -70,7 +71,7 @@ async def test_no_text_breaks_the_store(records: ThreatRecords, text: str) -> No
     await records.replace([threat(1)])
     assert await records.by_id([text]) == [None]
     assert await records.of_packages([PackageName("npm", text)]) == [[]]
-    assert (await records.page(5, None, ThreatFilter(search=text))).nodes == []
+    assert (await records.page(Window(5), ThreatFilter(search=text))).nodes == []
 
 
 async def test_importing_again_replaces_and_withdrawn_ones_go(records: ThreatRecords) -> None:
