@@ -29,9 +29,13 @@ T = TypeVar("T", bound=Changing)
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds between two looks: while something is running, while nothing is, and at most while there is trouble."""
+    """Seconds from look to look: while something is running, while nothing is, and at most while there is trouble.
 
-    busy: float = 2.0
+    One that takes long is followed by a pause of a quarter at least. A client that polls CloudSigma as documented
+    looks after 2 s at the earliest: who watches is told sooner, by 34 calls a minute in all.
+    """
+
+    busy: float = 1.8
     idle: float = 10.0
     trouble: float = 30.0
 
@@ -202,6 +206,7 @@ class SharedPoll(Generic[T]):
     async def _look_again_and_again(self) -> None:
         trouble = 0
         while self._watchers:
+            began_at = time.monotonic()
             try:
                 with suppress(InvalidPayload):  # a list of unknown shape: what is watched is asked for singly
                     await self._refresh_if_older_than(self._pace.busy / 2)
@@ -213,10 +218,11 @@ class SharedPoll(Generic[T]):
             except Exception:
                 trouble += 1
                 logger.exception("Watching %s failed unexpectedly, trying again", self._subject.service)
-            await self._pause(trouble)
+            await self._pause(began_at, trouble)
 
-    async def _pause(self, trouble: int) -> None:
-        until = time.monotonic() + self._seconds_until_next(trouble)
+    async def _pause(self, began_at: float, trouble: int) -> None:
+        seconds = self._seconds_until_next(trouble)
+        until = time.monotonic() + seconds if trouble else max(began_at + seconds, time.monotonic() + seconds / 4)
         while self._watchers and time.monotonic() < until:
             self._nudged.clear()
             try:
