@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import msgspec
 from strawberry.types import ExecutionResult
 
+from gateway.refusals import Refused, refused_body
+
 OK = 200
 BAD_REQUEST = 400
 FAULT = 500
@@ -31,3 +33,8 @@ def answer_of(result: ExecutionResult) -> Answer:
     if result.extensions:
         written["extensions"] = result.extensions
     return Answer(msgspec.json.encode(written), status)
+
+
+def refused_answer(refused: Refused) -> Answer:
+    """Write a refusal as the answer of an operation."""
+    return Answer(msgspec.json.encode(refused_body(refused.code, refused.message)), BAD_REQUEST)

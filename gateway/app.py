@@ -22,6 +22,7 @@ from gateway.callers import Callers
 from gateway.cors import cors
 from gateway.csrf import CsrfPrevention
 from gateway.document_limits import DocumentDepth, DocumentLength
+from gateway.documents import Documents
 from gateway.edges import OperationDeadline
 from gateway.errors import StableErrors, shown
 from gateway.graphql import GraphQLEndpoint
@@ -31,6 +32,7 @@ from gateway.local_host import LocalHost
 from gateway.observability import Observability
 from gateway.operation import OwnContext
 from gateway.parsed_documents import ParsedDocuments, ValidatedDocuments
+from gateway.persisted_queries import PersistedQueries
 from gateway.playground import playground_routes
 from gateway.probes import probe_routes
 from gateway.request_id import RequestId
@@ -39,6 +41,7 @@ from gateway.shared_queries import SharedQueries
 from gateway.streaming import StreamingEndpoint
 from gateway.subscription_limits import LimitedSubscriptions, OpenThings
 from gateway.tracing import Tracing, open_tracing
+from gateway.trusted_documents import trusted_documents_of
 from gateway.webhooks import webhook_routes
 from schema.graph import build_graph
 
@@ -74,9 +77,9 @@ def create_app(
     graph = _graph(settings, observability)
     shared = SharedQueries(observability.watchers)
     callers = Callers(authenticator, own_tokens=settings.token_passthrough)
-    endpoint = GraphQLEndpoint(
-        HttpEndpoint(graph, parts.services, callers, shared), StreamingEndpoint(graph, parts.services, callers)
-    )
+    documents = Documents(trusted_documents_of(settings), PersistedQueries(settings.persisted_query_bytes))
+    http = HttpEndpoint(graph, parts.services, callers, documents, shared, settings.batch_operations)
+    endpoint = GraphQLEndpoint(http, StreamingEndpoint(graph, parts.services, callers, documents))
     return Starlette(
         routes=[
             Route("/graphql", endpoint, middleware=_guards(settings)),

@@ -14,7 +14,7 @@ PARAMETERS = 16
 """How many parameters of a URL are read at most."""
 JSON_PARAMETERS = ("variables", "extensions")
 UNREADABLE = "Unable to parse request body as JSON"
-_PLACE = re.compile(r"`\$(?:\[\.\.\.\])?\.(\w+)`\Z")
+_PLACE = re.compile(r"`\$(?:\[\d+\])?\.(\w+)`\Z")
 
 
 class GraphQLRequest(msgspec.Struct, rename="camel"):

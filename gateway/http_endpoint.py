@@ -1,7 +1,8 @@
-"""GraphQL over HTTP: a request is one operation, and its answer one JSON text."""
+"""GraphQL over HTTP: a request is one operation, or a batch of them, and its answer one JSON text."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Set as AbstractSet
 from functools import partial
 
@@ -14,11 +15,15 @@ from strawberry.types.graphql import OperationType
 
 from adapters.principal import Principal
 from adapters.services import Services
-from gateway.answers import OK, Answer, answer_of
+from gateway.answers import OK, Answer, answer_of, refused_answer
+from gateway.batching import joined, refuse_large
 from gateway.callers import Callers
+from gateway.documents import Documents
 from gateway.errors import UNFIT, refusal_of
-from gateway.graphql_request import GraphQLRequest, read_body, read_parameters
+from gateway.graphql_request import GraphQLRequest
+from gateway.http_request import read_requests
 from gateway.media_types import wanted_by
+from gateway.persisted_queries import PersistedQueryNotFound
 from gateway.refusals import Refused
 from gateway.reply import JSON, Reply
 from gateway.shared_queries import QueryKey, SharedQueries
@@ -32,20 +37,32 @@ class HttpEndpoint:
     """Answers requests for queries and mutations."""
 
     def __init__(
-        self, graph: strawberry.Schema, services: Services, callers: Callers, shared_queries: SharedQueries
+        self,
+        graph: strawberry.Schema,
+        services: Services,
+        callers: Callers,
+        documents: Documents,
+        shared_queries: SharedQueries,
+        batch_operations: int,
     ) -> None:
         self._graph = graph
         self._services = services
         self._callers = callers
+        self._documents = documents
         self._shared_queries = shared_queries
+        self._batch_operations = batch_operations
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
         headers = Headers(scope=scope)
         try:
             principal = await self._callers.of_request(headers)
-            request = await read_request(scope, headers, receive)
-            answer = await self._answer(request, principal, ALLOWED[scope["method"]])
+            request = await read_requests(scope, headers, receive)
+            allowed = ALLOWED[scope["method"]]
+            if isinstance(request, list):
+                answer = await self._answer_batch(request, principal, allowed)
+            else:
+                answer = await self._answer(request, principal, allowed)
         except Refused as refused:
             await refused(scope, receive, send)
         except ClientDisconnect:
@@ -55,50 +72,45 @@ class HttpEndpoint:
             status = OK if media_type == JSON else answer.status
             await Reply(status, answer.body, media_type)(scope, receive, send)
 
+    async def _answer_batch(
+        self, batch: list[GraphQLRequest], principal: Principal, allowed: AbstractSet[OperationType]
+    ) -> Answer:
+        refuse_large(batch, self._batch_operations)
+        answers = await asyncio.gather(*(self._answer_of_batch(request, principal, allowed) for request in batch))
+        return Answer(joined(answer.body for answer in answers), OK)
+
+    async def _answer_of_batch(
+        self, request: GraphQLRequest, principal: Principal, allowed: AbstractSet[OperationType]
+    ) -> Answer:
+        """Answer one of many: what is wrong with it is not wrong with the others."""
+        try:
+            return await self._answer(request, principal, allowed)
+        except Refused as refused:
+            return refused_answer(refused)
+
     async def _answer(
         self, request: GraphQLRequest, principal: Principal, allowed: AbstractSet[OperationType]
     ) -> Answer:
+        try:
+            text = self._documents.text_of(request, principal.tenant)
+        except PersistedQueryNotFound as refused:
+            return refused_answer(refused)
         variables = msgspec.json.encode(request.variables, order="sorted") if request.variables else b""
-        key = QueryKey(principal, request.query or "", request.operation_name, variables)
-        return await self._shared_queries.execute(key, partial(self._execute, request, principal, allowed))
+        key = QueryKey(principal, text, request.operation_name, variables)
+        run = partial(self._execute, key, request.variables, allowed)
+        return await self._shared_queries.execute(key, run)
 
     async def _execute(
-        self, request: GraphQLRequest, principal: Principal, allowed: AbstractSet[OperationType]
+        self, query: QueryKey, variables: dict[str, object] | None, allowed: AbstractSet[OperationType]
     ) -> Answer:
         try:
             result = await self._graph.execute(
-                request.query,
-                variable_values=request.variables,
-                context_value=Context(self._services, principal),
-                operation_name=request.operation_name,
+                query.text,
+                variable_values=variables,
+                context_value=Context(self._services, query.principal),
+                operation_name=query.operation_name,
                 allowed_operation_types=allowed,
             )
         except UNFIT as error:
             raise refusal_of(error) from None
         return answer_of(result)
-
-
-async def read_request(scope: Scope, headers: Headers, receive: Receive) -> GraphQLRequest:
-    """Read a request for an operation; raises Refused, or ClientDisconnect where its sender has left."""
-    if scope["method"] == "GET":
-        return read_parameters(scope["query_string"])
-    if scope["method"] != "POST":
-        raise Refused(405, "BAD_REQUEST", "GraphQL is asked by GET or by POST", {"Allow": "GET, POST"})
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
-        raise Refused(415, "BAD_REQUEST", f"A request has the content type {JSON}")
-    request = read_body(await _body(receive))
-    if isinstance(request, list):
-        raise Refused(400, "BAD_REQUEST", "Batching is not enabled")
-    return request
-
-
-async def _body(receive: Receive) -> bytes:
-    """Read a request's body; raises ClientDisconnect where its sender has left."""
-    chunks: list[bytes] = []
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        chunks.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            return b"".join(chunks)

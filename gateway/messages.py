@@ -16,6 +16,9 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     SubscribeMessage,
 )
 
+from gateway.documents import Documents
+from gateway.graphql_request import GraphQLRequest
+from gateway.refusals import Refused, refused_body
 from resolvers.context import Context
 
 OPERATIONS_PER_CONNECTION = 100
@@ -35,11 +38,10 @@ class _Pong(msgspec.Struct, tag_field="type", tag="pong"):
     pass
 
 
-class _Operation(msgspec.Struct, rename="camel"):
-    query: str
-    variables: dict[str, Any] | None = None
-    operation_name: str | None = None
-    extensions: dict[str, Any] | None = None
+class _Operation(GraphQLRequest):
+    def __post_init__(self) -> None:
+        if self.query is None and not (self.document_id or self.id or self.extensions):
+            raise ValueError("Object missing required field `query`")
 
 
 class _Subscribe(msgspec.Struct, tag_field="type", tag="subscribe"):
@@ -53,6 +55,9 @@ class _Complete(msgspec.Struct, tag_field="type", tag="complete"):
 
 class CheckedMessages(BaseGraphQLTransportWSHandler[Context, None]):
     """Handles the messages of one socket; one that the protocol does not know closes it with 4400."""
+
+    view: Any
+    """The endpoint, which knows documents."""
 
     async def handle_message(self, message: Message) -> None:
         """Handle a message that has the shape its type demands."""
@@ -68,13 +73,24 @@ class CheckedMessages(BaseGraphQLTransportWSHandler[Context, None]):
         await super().handle_connection_init({"type": "connection_init", "payload": message.get("payload") or {}})
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        """Begin an operation, or tell that there are too many."""
-        if len(self.operations) < OPERATIONS_PER_CONNECTION or message["id"] in self.operations:
-            await super().handle_subscribe(message)
-            return
-        text = f"At most {OPERATIONS_PER_CONNECTION} operations run on a socket at once: complete one first"
-        problem: Any = {"message": text, "extensions": {"code": "LIMIT_EXCEEDED"}}
-        await self.send_message({"id": message["id"], "type": "error", "payload": [problem]})
+        """Begin an operation, or tell why not."""
+        if self.connection_acknowledged and message["id"] not in self.operations:
+            try:
+                message["payload"]["query"] = self._text_of(message)
+            except Refused as refused:
+                errors = refused_body(refused.code, refused.message)["errors"]
+                await self.send_message({"id": message["id"], "type": "error", "payload": errors})
+                return
+        await super().handle_subscribe(message)
+
+    def _text_of(self, message: SubscribeMessage) -> str:
+        """Give the text of an operation that may begin; raises Refused."""
+        if len(self.operations) >= OPERATIONS_PER_CONNECTION:
+            text = f"At most {OPERATIONS_PER_CONNECTION} operations run on a socket at once: complete one first"
+            raise Refused(429, "LIMIT_EXCEEDED", text)
+        request = msgspec.convert(message["payload"], GraphQLRequest)
+        documents: Documents = self.view.documents
+        return documents.text_of(request, self.context.principal.tenant)
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Log what went wrong, save that nobody listens any more."""

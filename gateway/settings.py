@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from gateway.edge_settings import EdgeSettings
 from gateway.engine_settings import EngineSettings
 from gateway.failing import CommandFailed
+from gateway.http_settings import HttpSettings
 from gateway.safety_settings import SafetySettings
 from gateway.service_settings import ServiceSettings
 from gateway.setting_values import PostgresUrl, parts_of
@@ -52,7 +53,14 @@ class PlaceSettings(BaseModel):
 
 
 class Settings(
-    StreamingSettings, SafetySettings, EdgeSettings, EngineSettings, ServiceSettings, PlaceSettings, BaseSettings
+    StreamingSettings,
+    SafetySettings,
+    HttpSettings,
+    EdgeSettings,
+    EngineSettings,
+    ServiceSettings,
+    PlaceSettings,
+    BaseSettings,
 ):
     """What an operator can set, in the order of the bases from the last to the first.
 
@@ -141,12 +149,9 @@ def settings_table() -> str:
     defaults = {
         "data_dir": "the user's data folder",
         "workers": "2, or 1 on one core",
-        "attack_bundle": "*(empty)*",
-        "cache_dir": "*(empty)*",
-        **{f"{service}_limit": "*(empty)*" for service in ("cloudsigma", "sigil", "cloudlink")},
     }
     for name, field in Settings.model_fields.items():
         default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
-        shown = defaults.get(name) or (f"`{default}`" if default != "" else "*(empty)*")
+        shown = defaults.get(name) or (f"`{default}`" if default not in ("", None) else "*(empty)*")
         rows.append(f"| `{PREFIX}{name.upper()}` | {shown} | {field.description} |")
     return "\n".join(rows)

@@ -9,20 +9,24 @@ from typing import Any
 
 import msgspec
 import strawberry
-from cross_web import HTTPException
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http import GraphQLRequestData
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types import ExecutionResult, SubscriptionExecutionResult
 
 from adapters.errors import InvalidInput
 from adapters.principal import Principal
 from adapters.services import Services
 from gateway.authentication import Unauthenticated
 from gateway.callers import Callers
+from gateway.documents import Documents
+from gateway.graphql_request import GraphQLRequest
 from gateway.messages import CheckedMessages, OpenSocket
 from gateway.refusals import Refused, unauthenticated
 from resolvers.context import Context
@@ -37,7 +41,7 @@ class StreamingEndpoint(GraphQL[Context, None]):
     graphql_transport_ws_handler_class = CheckedMessages
     websocket_adapter_class = OpenSocket
 
-    def __init__(self, graph: strawberry.Schema, services: Services, callers: Callers) -> None:
+    def __init__(self, graph: strawberry.Schema, services: Services, callers: Callers, documents: Documents) -> None:
         super().__init__(
             graph,
             graphql_ide=None,
@@ -47,6 +51,7 @@ class StreamingEndpoint(GraphQL[Context, None]):
         )
         self._services = services
         self._callers = callers
+        self.documents = documents
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 401 to a request for a stream without a key; a socket may still bring it in `connection_init`."""
@@ -59,6 +64,8 @@ class StreamingEndpoint(GraphQL[Context, None]):
             response: Response = await self.run(request)
         except Unauthenticated:
             await unauthenticated()(scope, receive, send)
+        except Refused as refused:
+            await refused(scope, receive, send)
         except HTTPException as error:
             await Refused(error.status_code, "BAD_REQUEST", error.reason)(scope, receive, send)
         else:
@@ -90,6 +97,23 @@ class StreamingEndpoint(GraphQL[Context, None]):
             return self._callers.with_tokens(principal, brought)
         except InvalidInput as error:
             raise HTTPException(400, error.message) from None
+
+    async def execute_operation(
+        self,
+        request: Request,
+        request_adapter: AsyncHTTPRequestAdapter,
+        request_data: GraphQLRequestData | list[GraphQLRequestData],
+        context: Context,
+        root_value: None,
+        sub_response: Response,
+    ) -> ExecutionResult | list[ExecutionResult] | SubscriptionExecutionResult:
+        """Run the text that a request means; raises Refused where it may not be run."""
+        if isinstance(request_data, GraphQLRequestData) and (request_data.query or request_data.extensions):
+            asked = GraphQLRequest(query=request_data.query, extensions=request_data.extensions)
+            request_data.query = self.documents.text_of(asked, context.principal.tenant)
+        return await super().execute_operation(
+            request, request_adapter, request_data, context, root_value, sub_response
+        )
 
     def should_render_graphql_ide(self, request: object) -> bool:  # noqa: ARG002 - Strawberry's signature
         """Serve no page here: the playground has its own path."""

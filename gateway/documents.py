@@ -1,0 +1,41 @@
+"""Which text a request means: the one that it holds, or one that is known by the name or the hash it gives."""
+
+from __future__ import annotations
+
+from gateway.graphql_request import GraphQLRequest
+from gateway.persisted_queries import PersistedQueries, persisted_query_in
+from gateway.refusals import Refused
+from gateway.trusted_documents import TrustedDocuments
+
+MISSING = "The request has no operation: give one in `query`"
+
+
+class Documents:
+    """Finds the text of an operation, for every protocol."""
+
+    def __init__(self, trusted: TrustedDocuments, persisted: PersistedQueries) -> None:
+        self._trusted = trusted
+        self._persisted = persisted
+
+    def text_of(self, request: GraphQLRequest, tenant: str) -> str:
+        """Give the text to execute; raises Refused where there is none, or none that may be executed."""
+        persisted = persisted_query_in(request.extensions)
+        name = request.document_id or request.id or (persisted.sha256_hash if persisted else None)
+        trusted = self._trusted.find(name) if name else None
+        if trusted is not None:
+            return trusted
+        self._trusted.refuse_other(request.query)
+        if persisted is None:
+            return request.query or _refuse(name)
+        if not request.query:
+            return self._persisted.find(tenant, persisted.sha256_hash)
+        self._persisted.keep(tenant, persisted.sha256_hash, request.query)
+        return request.query
+
+
+def _refuse(name: str | None) -> str:
+    if name is None:
+        raise Refused(400, "BAD_REQUEST", MISSING)
+    raise Refused(
+        400, "DOCUMENT_NOT_FOUND", "The gateway's manifest has no document of this id: send its text in `query`"
+    )
