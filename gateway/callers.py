@@ -35,15 +35,6 @@ class Callers:
         """Say who brings this `Authorization`; raises Unauthenticated."""
         return await self._authenticator.authenticate(authorization)
 
-    async def of_request(self, headers: Headers) -> Principal:
-        """Say who sent a request, with the tokens that it brought; raises Refused."""
-        try:
-            return self.with_tokens(await self.named_by(headers.get("authorization")), headers)
-        except Unauthenticated:
-            raise unauthenticated() from None
-        except InvalidInput as error:
-            raise Refused(400, "BAD_REQUEST", error.message) from None
-
     def with_tokens(self, principal: Principal, brought: Mapping[str, Any]) -> Principal:
         """Give the caller the tokens that it brings; raises InvalidInput for what is no token."""
         tokens = tokens_in(brought) if self._own_tokens else None
