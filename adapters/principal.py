@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import msgspec
 
@@ -36,6 +37,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """A caller: `id` owns what it creates, `tenant` groups ids, `tier` None means that no limit applies.
 
     `key` names the API key that was used, where limits count by key; `tokens` are the caller's own at upstreams.
+    From `expires_at` on, the caller is to be asked again who it is.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     tier: str | None = None
     key: str | None = None
     tokens: OwnTokens = NO_TOKENS
+    expires_at: datetime | None = None
 
 
 LOCAL_PRINCIPAL = Principal(id="local", name="local", tenant="local")

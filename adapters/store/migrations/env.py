@@ -5,6 +5,7 @@ from alembic import context
 import adapters.store.cloudlink
 import adapters.store.cloudlink_account
 import adapters.store.cloudsigma
+import adapters.store.keys
 import adapters.store.ownership
 import adapters.store.sigil
 import adapters.store.threats
@@ -15,6 +16,7 @@ for table in (
     adapters.store.cloudlink.costs,
     adapters.store.cloudlink_account.scans,
     adapters.store.cloudsigma.executions,
+    adapters.store.keys.gateway_keys,
     adapters.store.ownership.submissions,
     adapters.store.sigil.scans,
     adapters.store.threats.threats,
