@@ -78,7 +78,7 @@ class StoredKeys:
         query = select(gateway_keys).order_by(gateway_keys.c.name, gateway_keys.c.created_at)
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).mappings().all()
-        return [msgspec.convert({**row, "roles": row["roles"].split("+")}, StoredKey) for row in rows]
+        return [StoredKey(**{**row, "roles": tuple(row["roles"].split("+"))}) for row in rows]
 
     async def revoke(self, named: str) -> int:
         """Let nobody in any more with the key of this id, or with any of this name; says how many there were."""

@@ -71,8 +71,8 @@ def create_app(
 
     Raises SettingsError where a setting can't be used.
     """
-    authenticator = authentication_of(settings) if authenticator is None else authenticator
     parts = assemble(settings) if assembly is None else assembly
+    authenticator = authentication_of(settings, parts.database) if authenticator is None else authenticator
     observability = Observability(open_tracing() if tracing is None else tracing)
     graph = _graph(settings, observability)
     shared = SharedQueries(observability.watchers)

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from adapters.principal import LOCAL_PRINCIPAL, Principal
+from adapters.store.database import Database
+from adapters.stored_keys import StoredKeys
 from gateway.principals import is_loopback, read_keyring
-from gateway.settings import Settings
+from gateway.settings import Settings, SettingsError
+from gateway.stored_keys import KnownKeys
 
 
 class Unauthenticated(Exception):
@@ -57,14 +60,30 @@ class Authentication:
 
     async def is_open(self) -> bool:
         """Say whether everyone is the local principal; never where others than this machine are listened to."""
-        if not self.is_local:
-            return False
+        return self.is_local and not await self.asks_for_something()
+
+    async def asks_for_something(self) -> bool:
+        """Say whether any source holds something, so that callers must bring it."""
         for source in self.sources:
             if await source.closes_the_door():
-                return False
-        return True
+                return True
+        return False
 
 
-def authentication_of(settings: Settings) -> Authentication:
-    """Give what the settings ask for; raises SettingsError."""
-    return Authentication([read_keyring(settings)], is_loopback(settings.host))
+def authentication_of(settings: Settings, database: Database | None = None) -> Authentication:
+    """Give what the settings ask for, and the keys of the store where there is one; raises SettingsError."""
+    keyring = read_keyring(settings)
+    sources: list[CredentialSource] = [keyring]
+    if database is not None:
+        sources.append(KnownKeys(StoredKeys(database), keyring.tenants))
+    return Authentication(sources, is_loopback(settings.host))
+
+
+async def refuse_open_door(settings: Settings, authentication: Authentication) -> None:
+    """Raise SettingsError where others could call, and there is nothing that they could call with."""
+    if authentication.is_local or await authentication.asks_for_something():
+        return
+    raise SettingsError(
+        f"TRIGRAPH_HOST is {settings.host!r}, which others can reach, and nobody has a key: make one by "
+        "`trigraph keys create NAME`, set TRIGRAPH_API_KEYS, or listen on 127.0.0.1"
+    )

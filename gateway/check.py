@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 
 from rich.console import Console
@@ -9,10 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from adapters.health import Health, ServiceHealth
-from gateway.assembly import StoreUnreachable, assemble, reach_store
+from adapters.store.database import Database
+from adapters.stored_keys import StoredKeys
+from gateway.assembly import STORE_SECONDS, StoreUnreachable, assemble, reach_store
+from gateway.authentication import authentication_of, refuse_open_door
 from gateway.failing import CommandFailed
 from gateway.playground import is_built
-from gateway.principals import read_keyring, refuse_open_door
+from gateway.principals import read_keyring
 from gateway.settings import Settings, SettingsError
 
 
@@ -22,7 +26,7 @@ async def check(settings: Settings) -> None:
     for heading in ("part", "state", "what"):
         table.add_column(heading, overflow="fold")
     wrong = 0
-    for part, health, message in [_callers(settings), _data(settings), *await _services(settings), _playground()]:
+    for part, health, message in [await _callers(settings), _data(settings), *await _services(settings), _playground()]:
         colour = {Health.UP: "green", Health.DEGRADED: "yellow", Health.DOWN: "red"}[health]
         table.add_row(part, Text(health, colour), Text(message))
         wrong += health is Health.DOWN
@@ -31,14 +35,29 @@ async def check(settings: Settings) -> None:
         raise CommandFailed(f"{wrong} of the parts above must be mended")
 
 
-def _callers(settings: Settings) -> tuple[str, Health, str]:
+async def _callers(settings: Settings) -> tuple[str, Health, str]:
     try:
-        keyring = read_keyring(settings)
-        refuse_open_door(settings, keyring)
+        authentication = authentication_of(settings)
+        stored = await _stored_keys(settings)
+        if not stored:
+            await refuse_open_door(settings, authentication)
     except SettingsError as error:
         return "callers", Health.DOWN, str(error)
-    who = f"{len(keyring.principals)} keys" if keyring.principals else "everyone on this machine"
+    is_open = not stored and await authentication.is_open()
+    known = len(read_keyring(settings).principals)
+    who = "everyone on this machine" if is_open else f"{known} keys in settings, {stored} in the store"
     return "callers", Health.UP, f"{who}, listening on {settings.host}:{settings.port}"
+
+
+async def _stored_keys(settings: Settings) -> int:
+    database = Database(settings.database)
+    try:
+        async with asyncio.timeout(STORE_SECONDS):
+            return len(await StoredKeys(database).list())
+    except Exception:  # noqa: BLE001 - a store that is not there yet holds none, and one that fails is told of below
+        return 0
+    finally:
+        await database.close()
 
 
 def _data(settings: Settings) -> tuple[str, Health, str]:

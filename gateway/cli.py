@@ -10,6 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gateway.key_commands import add_keys
+
 if TYPE_CHECKING:
     from gateway.settings import Settings
 
@@ -50,12 +52,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_scan(commands.add_parser("scan", help="scan packages here for supply-chain attacks"))
     _add_threats(commands.add_parser("threats", help="known malicious packages"))
     _add_costs(commands.add_parser("costs", help="cloud costs"))
+    add_keys(commands.add_parser("keys", help="API keys of those who may call"))
     _add_tokens(commands.add_parser("tokens", help="tenants' own tokens of services over REST"))
     commands.add_parser("schema", help="print the graph in GraphQL's schema language").set_defaults(command=_schema)
     commands.add_parser("check", help="check the settings and reach every service").set_defaults(command=_check)
-    key = commands.add_parser("key", help="make an API key and its entry for TRIGRAPH_API_KEYS")
-    key.add_argument("name", help="whose key it is")
-    key.set_defaults(command=_key)
     commands.add_parser("encryption-key", help="make a key for TRIGRAPH_ENCRYPTION_KEY").set_defaults(
         command=_encryption_key
     )
@@ -218,13 +218,6 @@ def _check(_options: argparse.Namespace) -> None:
     from gateway.settings import read_settings
 
     asyncio.run(check(read_settings()))
-
-
-def _key(options: argparse.Namespace) -> None:
-    from gateway.principals import new_entry
-
-    key, entry = new_entry(options.name)
-    print(f"key (shown this once):       {key}\nentry of TRIGRAPH_API_KEYS:  {entry}")  # noqa: T201 - the command's output
 
 
 def _encryption_key(_options: argparse.Namespace) -> None:

@@ -27,7 +27,7 @@ class LocalHost:
             return
         message = (
             f"Without keys only localhost is answered, not {host!r}: call http://localhost, "
-            "or set TRIGRAPH_API_KEYS (`trigraph key NAME` makes a key)"
+            "or make a key (`trigraph keys create NAME`)"
         )
         await refusal(421, "MISDIRECTED_REQUEST", message)(scope, receive, send)
 

@@ -15,7 +15,7 @@ from gateway.settings import Settings, SettingsError
 TIERS = ("free", "pro", "team", "enterprise")
 KEY_LENGTH = 20
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})\Z")
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+NAME = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,11 @@ class Keyring:
     """The principals by the digest of their key."""
 
     principals: Mapping[str, Principal]
+
+    @property
+    def tenants(self) -> Mapping[str, str]:
+        """The tenants by the names of their callers."""
+        return {principal.name: principal.tenant for principal in self.principals.values()}
 
     async def principal_of(self, credential: str) -> Principal | None:
         """Say whose a key is."""
@@ -40,7 +45,7 @@ def new_key() -> str:
 
 def new_entry(name: str) -> tuple[str, str]:
     """Make a key, and the entry that lets it in; raises SettingsError for a name that no entry can hold."""
-    if not _NAME.match(name):
+    if not NAME.match(name):
         raise SettingsError(
             f"TRIGRAPH_API_KEYS can't hold the name {name!r}: use up to 64 letters, digits, dots, dashes, underscores"
         )
@@ -63,13 +68,13 @@ def read_keyring(settings: Settings) -> Keyring:
     return Keyring(principals)
 
 
-def refuse_open_door(settings: Settings, keyring: Keyring) -> None:
-    """Raise SettingsError where anyone on the network could call without a key."""
+def refuse_open_service(settings: Settings, keyring: Keyring) -> None:
+    """Raise SettingsError where anyone on the network could call a served service without a key."""
     if keyring.principals or is_loopback(settings.host):
         return
     raise SettingsError(
         f"TRIGRAPH_HOST is {settings.host!r}, which others can reach, and TRIGRAPH_API_KEYS is empty, so everyone "
-        "could do everything: set TRIGRAPH_API_KEYS (`trigraph key NAME` makes a key), or listen on 127.0.0.1"
+        "could do everything: set TRIGRAPH_API_KEYS (`trigraph keys entry NAME` makes one), or listen on 127.0.0.1"
     )
 
 
@@ -84,8 +89,10 @@ def is_loopback(host: str) -> bool:
 def _principal(entry: str, position: int) -> tuple[str, Principal]:
     name, _, rest = entry.partition("=")
     key, *attributes = rest.split(";")
-    if not _NAME.match(name) or not key:
-        raise SettingsError(f"TRIGRAPH_API_KEYS: entry {position} is not `NAME=KEY`; `trigraph key NAME` prints one")
+    if not NAME.match(name) or not key:
+        raise SettingsError(
+            f"TRIGRAPH_API_KEYS: entry {position} is not `NAME=KEY`; `trigraph keys entry NAME` prints one"
+        )
     if name == LOCAL_PRINCIPAL.id:
         raise SettingsError(f"TRIGRAPH_API_KEYS: {name!r} is who calls where there are no keys: take another name")
     given = {attribute.partition("=")[0]: attribute.partition("=")[2] for attribute in attributes}
@@ -95,7 +102,7 @@ def _principal(entry: str, position: int) -> tuple[str, Principal]:
     if tier not in TIERS:
         raise SettingsError(f"TRIGRAPH_API_KEYS: {name!r} has the tier {tier!r}: choose from {', '.join(TIERS)}")
     tenant, roles = given.get("tenant", name), tuple(given.get("roles", "admin").split("+"))
-    if not all(map(_NAME.match, (tenant, *roles))):
+    if not all(map(NAME.match, (tenant, *roles))):
         raise SettingsError(
             f"TRIGRAPH_API_KEYS: {name!r} has a tenant or a role that is not 1 to 64 letters, digits, dots, dashes, "
             "underscores: leave it out, or name one, as in `;tenant=acme;roles=admin+auditor`"
@@ -105,7 +112,7 @@ def _principal(entry: str, position: int) -> tuple[str, Principal]:
         raise SettingsError(f"TRIGRAPH_API_KEYS: the digest of {name!r} is not 64 hex digits in lower case")
     if stored is None and len(key) < KEY_LENGTH:
         raise SettingsError(
-            f"TRIGRAPH_API_KEYS: the key of {name!r} is shorter than {KEY_LENGTH}: use `trigraph key {name}`"
+            f"TRIGRAPH_API_KEYS: the key of {name!r} is shorter than {KEY_LENGTH}: use `trigraph keys entry {name}`"
         )
     digest = stored.group(1) if stored else digest_of(key)
     principal = Principal(

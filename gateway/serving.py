@@ -64,14 +64,18 @@ async def serve_gateway(settings: Settings) -> None:
     """Serve the graph until a signal stops it."""
     from gateway.app import create_app
     from gateway.assembly import assemble, claim_data, reach_store
-    from gateway.authentication import authentication_of
-    from gateway.principals import read_keyring, refuse_open_door
+    from gateway.authentication import authentication_of, refuse_open_door
 
-    refuse_open_door(settings, read_keyring(settings))
     parts = assemble(settings)
+    authentication = authentication_of(settings, parts.database)
     claim_data(parts.durable)
     await reach_store(parts.database)
-    app = create_app(settings, parts, authentication_of(settings))
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(parts.database.close)
+        await parts.database.migrate()
+        await refuse_open_door(settings, authentication)
+        stack.pop_all()
+    app = create_app(settings, parts, authentication)
     playground = "" if is_built() else " (from a public CDN: install Node and reinstall trigraph to have it offline)"
     await _run(app, settings, f"GraphQL at {{url}}/graphql, playground at {{url}}/{playground}")
 
@@ -79,10 +83,10 @@ async def serve_gateway(settings: Settings) -> None:
 async def serve_service(settings: Settings, service: Service) -> None:
     """Serve a service's local implementation as its REST API until a signal stops it."""
     from gateway.assembly import Parts, claim_data, open_workshop, reach_store
-    from gateway.principals import read_keyring, refuse_open_door
+    from gateway.principals import read_keyring, refuse_open_service
 
     keyring = read_keyring(settings)
-    refuse_open_door(settings, keyring)
+    refuse_open_service(settings, keyring)
     workshop = open_workshop(settings)
     await reach_store(workshop.database)
     adapter = workshop.build(service)

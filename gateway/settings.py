@@ -32,7 +32,7 @@ class SettingsError(CommandFailed):
 class PlaceSettings(BaseModel):
     """Where the gateway listens and keeps its data."""
 
-    host: str = Field("127.0.0.1", description="Address to listen on; any but loopback needs `TRIGRAPH_API_KEYS`.")
+    host: str = Field("127.0.0.1", description="Address to listen on; any but loopback needs keys.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     data_dir: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("trigraph"),
@@ -44,8 +44,8 @@ class PlaceSettings(BaseModel):
     )
     api_keys: SecretStr = Field(
         SecretStr(""),
-        description="Keys of those who may call, separated by commas; `trigraph key NAME` makes one. "
-        "Empty: everyone on loopback is the local principal.",
+        description="Keys of those who may call, separated by commas; `trigraph keys entry NAME` makes one. "
+        "Without any, and without keys in the store, everyone on loopback is the local principal.",
     )
     database_url: PostgresUrl = Field(
         SecretStr(""), description="`postgresql://…` for several processes; empty: SQLite in the data folder."

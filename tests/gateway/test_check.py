@@ -9,6 +9,7 @@ import pytest
 
 from gateway.check import check
 from gateway.failing import CommandFailed
+from gateway.keys import create_key
 from gateway.settings import Settings
 
 
@@ -44,7 +45,15 @@ async def test_keys_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[st
     """How many there are is told, and none of them."""
     key = "tg_" + "a" * 30
     rows = await told(Settings(data_dir=tmp_path, host="0.0.0.0", api_keys=f"alice={key}"), capsys)
-    assert rows["callers"] == ["UP", "1 keys, listening on 0.0.0.0:8000"]
+    assert rows["callers"] == ["UP", "1 keys in settings, 0 in the store, listening on 0.0.0.0:8000"]
+
+
+async def test_keys_of_the_store_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With one of them nobody is the local principal any more."""
+    settings = Settings(data_dir=tmp_path, host="0.0.0.0")
+    await create_key(settings, "alice", tenant=None, roles=["admin"], tier="pro", expires=None)
+    rows = await told(settings, capsys)
+    assert rows["callers"] == ["UP", "0 keys in settings, 1 in the store, listening on 0.0.0.0:8000"]
 
 
 async def test_an_open_door_is_told_with_its_cure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ from gateway.principals import read_keyring
 from gateway.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ["serve", "schema", "detect", "check", "key"]
+COMMANDS = ["serve", "schema", "detect", "check", "keys"]
 
 
 def ended(*arguments: str) -> int | str | None:
@@ -49,7 +49,9 @@ def test_the_version_is_the_distributions(capsys: pytest.CaptureFixture[str]) ->
         ["serve", "nothing"],
         ["serve", "--port", "http"],
         ["detect"],
-        ["key"],
+        ["keys"],
+        ["keys", "entry"],
+        ["key", "alice"],
         ["check", "x"],
     ],
     ids=lambda words: " ".join(words) or "nothing",
@@ -68,10 +70,10 @@ def test_schema_prints_the_graph_as_committed(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out == (ROOT / "schema/schema.graphql").read_text(encoding="utf-8")
 
 
-def test_key_prints_a_key_and_an_entry_that_lets_it_in(capsys: pytest.CaptureFixture[str]) -> None:
+def test_keys_entry_prints_a_key_and_an_entry_that_lets_it_in(capsys: pytest.CaptureFixture[str]) -> None:
     """The entry holds the digest only, and works as TRIGRAPH_API_KEYS; each run makes another key."""
-    main(["key", "alice"])
-    main(["key", "alice"])
+    main(["keys", "entry", "alice"])
+    main(["keys", "entry", "alice"])
     lines = capsys.readouterr().out.splitlines()
     key, entry, other = lines[0].split()[-1], lines[1].split()[-1], lines[2].split()[-1]
     assert key not in entry
@@ -82,7 +84,7 @@ def test_key_prints_a_key_and_an_entry_that_lets_it_in(capsys: pytest.CaptureFix
 @pytest.mark.parametrize("name", ["", "two words", "a,b", "a=b", "a;tier=team", "x" * 65])
 def test_a_name_that_no_entry_could_hold_is_refused(name: str) -> None:
     """The sentence ends the command, and no key is made."""
-    assert str(ended("key", name)).startswith("trigraph: TRIGRAPH_API_KEYS")
+    assert str(ended("keys", "entry", name)).startswith("trigraph: TRIGRAPH_API_KEYS")
 
 
 @pytest.mark.parametrize("command", [["serve"], ["serve", "cloudsigma"], ["check"], ["detect", "report.txt"]])

@@ -27,7 +27,7 @@ async def test_a_rebound_name_reaches_nothing(host: str, path: str, edge: Edge) 
     async with edge.client() as client:
         answer = await client.get(path, params=QUERY, headers={"Host": host})
     assert answer.status_code == 421
-    assert "TRIGRAPH_API_KEYS" in answer.json()["errors"][0]["message"]
+    assert "trigraph keys create" in answer.json()["errors"][0]["message"]
 
 
 async def test_a_rebound_name_gets_no_socket(served: Served) -> None:

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from adapters.keys import digest_of
-from gateway.principals import Keyring, is_loopback, new_key, read_keyring, refuse_open_door
+from gateway.principals import Keyring, is_loopback, new_key, read_keyring, refuse_open_service
 from gateway.settings import Settings, SettingsError
 
 KEY = "tg_0123456789_0123456789"
@@ -92,13 +92,13 @@ def test_loopback_is_this_machine_only(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
 
 
-def test_an_open_door_is_refused_without_keys() -> None:
+def test_an_open_service_is_refused_without_keys() -> None:
     """The sentence names both settings that would mend it; with a key the same address is fine."""
     settings = Settings(host="0.0.0.0")
     with pytest.raises(SettingsError, match=r"TRIGRAPH_HOST is '0\.0\.0\.0'.*TRIGRAPH_API_KEYS"):
-        refuse_open_door(settings, keyring(""))
-    refuse_open_door(settings, keyring(f"alice={KEY}"))
-    refuse_open_door(Settings(host="::1"), keyring(""))
+        refuse_open_service(settings, keyring(""))
+    refuse_open_service(settings, keyring(f"alice={KEY}"))
+    refuse_open_service(Settings(host="::1"), keyring(""))
 
 
 def test_nobody_may_be_named_as_who_calls_without_keys() -> None:

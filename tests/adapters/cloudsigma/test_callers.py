@@ -131,7 +131,7 @@ async def test_where_no_keys_are_known_every_key_is_a_user_of_its_own(store: Dat
 
 
 async def test_where_keys_are_known_only_those_are_accepted(store: Database) -> None:
-    """Also ones of another form, as `trigraph key` makes them."""
+    """Also ones of another form, as `trigraph keys` makes them."""
     known = {key: new_principal("pro") for key in (new_key(), "tg_a-key-of-another-form")}
     callers = Callers(store, {digest_of(key): user for key, user in known.items()}, None)
     for key, user in known.items():
