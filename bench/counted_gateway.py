@@ -42,8 +42,11 @@ class Gateway:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
         opened = [_link(path) for path in Path(f"/proc/{pid}/fd").iterdir()]
         sockets = sum(link.startswith("socket:") for link in opened)
+        files = len(opened) - sockets
+        stored = sum(".sqlite3" in link for link in opened)
         memory = pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-        return f"memory {memory:6.1f} MB  tasks {tasks:>4}  sockets {sockets:>4}  files {len(opened) - sockets:>4}"
+        held = f"memory {memory:6.1f} MB  tasks {tasks:>4}  sockets {sockets:>4}"
+        return f"{held}  files {files:>4}, {stored} of them the store's"
 
 
 def _link(path: Path) -> str:
