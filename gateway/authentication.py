@@ -9,6 +9,7 @@ from typing import Protocol
 from adapters.principal import LOCAL_PRINCIPAL, Principal
 from adapters.store.database import Database
 from adapters.stored_keys import StoredKeys
+from gateway.json_web_tokens import JsonWebTokens
 from gateway.principals import is_loopback, read_keyring
 from gateway.settings import Settings, SettingsError
 from gateway.stored_keys import KnownKeys
@@ -76,6 +77,8 @@ def authentication_of(settings: Settings, database: Database | None = None) -> A
     sources: list[CredentialSource] = [keyring]
     if database is not None:
         sources.append(KnownKeys(StoredKeys(database), keyring.tenants))
+    if settings.jwt_issuer:
+        sources.append(JsonWebTokens(settings))
     return Authentication(sources, is_loopback(settings.host))
 
 
@@ -85,5 +88,5 @@ async def refuse_open_door(settings: Settings, authentication: Authentication) -
         return
     raise SettingsError(
         f"TRIGRAPH_HOST is {settings.host!r}, which others can reach, and nobody has a key: make one by "
-        "`trigraph keys create NAME`, set TRIGRAPH_API_KEYS, or listen on 127.0.0.1"
+        "`trigraph keys create NAME`, set TRIGRAPH_API_KEYS or TRIGRAPH_JWT_ISSUER, or listen on 127.0.0.1"
     )

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, SecretStr
 
 ENCRYPTION_KEY_BYTES = 32
+SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+"""Of keys in pairs: with one that is shared, whoever may check tokens could make them."""
 EXECUTABLE_ACTIONS = ("stop_idle_ec2", "close_open_ssh", "close_open_rdp")
 
 
@@ -72,6 +74,28 @@ def _checked_action_types(value: str) -> str:
     return value
 
 
+def _checked_provider(value: str) -> str:
+    if value and not is_safe_place(value):
+        raise ValueError("it is no `https://…`; http is for this machine only")
+    return value
+
+
+def is_safe_place(url: str) -> bool:
+    """Say whether nobody on the way to a URL can change what comes from there."""
+    parts = urlsplit(url)
+    is_here = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    return bool(parts.hostname) and "@" not in parts.netloc and (parts.scheme == "https" or is_here)
+
+
+def _checked_algorithms(value: str) -> str:
+    for algorithm in parts_of(value):
+        if algorithm not in SIGNATURES:
+            raise ValueError(f"{algorithm!r} is none of {', '.join(SIGNATURES)}")
+    if not parts_of(value):
+        raise ValueError("it names no signature")
+    return value
+
+
 def _checked_postgres(value: SecretStr) -> SecretStr:
     url = value.get_secret_value()
     if url and not (url.startswith(("postgresql://", "postgres://")) and urlsplit(url).hostname):
@@ -84,6 +108,8 @@ Location = Annotated[str, AfterValidator(_checked_url)]
 ExistingFile = Annotated[Path | None, AfterValidator(_checked_file)]
 Origins = Annotated[str, AfterValidator(_checked_origins)]
 """Origins of web pages as browsers write them, separated by commas."""
+Provider = Annotated[str, AfterValidator(_checked_provider)]
+SignatureAlgorithms = Annotated[str, AfterValidator(_checked_algorithms)]
 HostPorts = Annotated[str, AfterValidator(_checked_pairs)]
 EncryptionKeys = Annotated[SecretStr, AfterValidator(_checked_keys)]
 ActionTypes = Annotated[str, AfterValidator(_checked_action_types)]

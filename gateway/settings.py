@@ -10,6 +10,7 @@ import platformdirs
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gateway.access_settings import AccessSettings
 from gateway.edge_settings import EdgeSettings
 from gateway.engine_settings import EngineSettings
 from gateway.failing import CommandFailed
@@ -59,6 +60,7 @@ class Settings(
     EdgeSettings,
     EngineSettings,
     ServiceSettings,
+    AccessSettings,
     PlaceSettings,
     BaseSettings,
 ):
