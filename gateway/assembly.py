@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from adapters.context import AdapterContext
 from adapters.durable import DurableWork, InUse
 from adapters.errors import InvalidInput
+from adapters.origins import Origins
 from adapters.registry import UnknownAdapter, build_adapter
 from adapters.services import Adapter, Service, Services
 from adapters.store.database import Database
@@ -134,6 +135,7 @@ def assemble(settings: Settings) -> Assembly:
         cloudsigma=workshop.chosen(Service.CLOUDSIGMA),
         sigil=workshop.chosen(Service.SIGIL),
         cloudlink=workshop.chosen(Service.CLOUDLINK),
+        origins=Origins(workshop.database),
     )
     return Assembly(database=workshop.database, durable=workshop.durable, services=services)
 

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from adapters.errors import InvalidInput
+from adapters.packages import PackageName
 from adapters.sigil.local.asking import asked
 from adapters.sigil.local.failure import ScanFailure
 from adapters.sigil.local.material import Ecosystem
@@ -29,7 +30,6 @@ from adapters.sigil.local.score import judge
 from adapters.sigil.local.target import parse_target
 from adapters.sigil.local.threats import ThreatRecords
 from adapters.sigil.models import Finding, PhaseName, Policy, Scan, ScanError, ScanStatus
-from adapters.sigil.port import PackageName
 from adapters.sigil.versions import concerns
 from adapters.workers import Workers
 from gateway.settings import Settings

@@ -23,14 +23,11 @@ from adapters.cloudsigma.models import (
     Ttp,
     Usage,
 )
-from adapters.cloudsigma.validation import GRAPH_FIELDS, validated
-from adapters.errors import Refused
 from adapters.events.watching import Observation
 from adapters.paging import DEFAULT_PAGE_SIZE, Page
 from resolvers.context import Info
 from resolvers.cursor import Cursor
 from resolvers.nodes import global_id
-from resolvers.problems import Problem, problem_of
 from resolvers.window import After, Before, First, Last, window_of
 
 
@@ -74,33 +71,6 @@ async def executions(
 async def usage(info: Info) -> Usage:
     """Say how much of the month's rules the caller has used."""
     return await info.context.services.cloudsigma.usage(info.context.principal)
-
-
-async def generate_rules(
-    info: Info,
-    *,
-    url: str | None,
-    cve_id: str | None,
-    text: str | None,
-    platforms: Sequence[Platform] | None,
-    siems: Sequence[Siem] | None,
-    include_ioc_rules: bool | None,
-    force: bool | None,
-) -> Execution | Problem:
-    """Start an execution, or say why not."""
-    try:
-        request = validated(
-            url=url,
-            cve_id=cve_id,
-            text=text,
-            platforms=platforms,
-            siems=siems,
-            include_ioc_rules=include_ioc_rules,
-            force=force,
-        )
-        return await info.context.services.cloudsigma.generate(info.context.principal, request)
-    except Refused as refusal:
-        return problem_of(refusal, dict(GRAPH_FIELDS))
 
 
 async def execution_status(

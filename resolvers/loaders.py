@@ -30,6 +30,7 @@ from resolvers.cloudsigma_loaders import (
     ExecutionByArnLoader,
     OutputByArnLoader,
 )
+from resolvers.origin_loaders import ArnsByOriginLoader, OriginByArnLoader
 from resolvers.port_loader import PortLoader
 from resolvers.sigil_loaders import (
     PolicyResultByScanLoader,
@@ -42,11 +43,15 @@ from resolvers.sigil_loaders import (
 Kind = TypeVar("Kind", bound=PortLoader[Any, Any, Any])
 
 
-def _over(service: Service, kind: type[Kind]) -> cached_property[Kind]:
-    """Make a loader over a service when it is first asked for: most operations need few of them."""
+ORIGINS = "origins"
+"""What the gateway keeps stands beside the services."""
+
+
+def _over(port: str, kind: type[Kind]) -> cached_property[Kind]:
+    """Make a loader over a port when it is first asked for: most operations need few of them."""
 
     def make(loaders: Loaders) -> Kind:
-        return kind(getattr(loaders.services, service.value), loaders.principal)
+        return kind(getattr(loaders.services, port), loaders.principal)
 
     return cached_property(make)
 
@@ -60,6 +65,8 @@ class Loaders:
 
     execution_by_arn = _over(Service.CLOUDSIGMA, ExecutionByArnLoader)
     output_by_arn = _over(Service.CLOUDSIGMA, OutputByArnLoader)
+    origin_by_arn = _over(ORIGINS, OriginByArnLoader)
+    arns_by_origin = _over(ORIGINS, ArnsByOriginLoader)
     scan_by_id = _over(Service.SIGIL, ScanByIdLoader)
     scans_by_package = _over(Service.SIGIL, ScansByPackageLoader)
     threat_by_id = _over(Service.SIGIL, ThreatByIdLoader)

@@ -136,13 +136,13 @@ async def regressions_of_deploy(root: strawberry.Parent[Deploy], info: Info) -> 
 
 async def package_scans_of_deploy(root: strawberry.Parent[Deploy], info: Info) -> list[Scan]:
     """Give the scans of what a deploy shipped, worst verdict first."""
-    return await scans_of_targets(info, root.packages)
+    return await scans_of_targets(info.context, root.packages)
 
 
 async def package_scans_of_regression(root: strawberry.Parent[Regression], info: Info) -> list[Scan]:
     """Give the scans of what the deploy of a regression shipped, worst verdict first."""
     shipping = await deploy_of_regression(root, info)
-    return await scans_of_targets(info, shipping.packages) if shipping is not None else []
+    return await scans_of_targets(info.context, shipping.packages) if shipping is not None else []
 
 
 def previous_regression_status(root: strawberry.Parent[Observation[Regression]]) -> RegressionStatus | None:

@@ -21,12 +21,11 @@ from adapters.sigil.models import (
     Threat,
     Verdict,
 )
-from adapters.sigil.port import PackageName, ScanFilter, ThreatFilter
-from adapters.sigil.target import package_of
-from adapters.sigil.versions import concerns
+from adapters.sigil.port import ScanFilter, ThreatFilter
 from resolvers.context import Info
 from resolvers.moments import in_utc
 from resolvers.nodes import global_id
+from resolvers.package_threats import package_of_scan, scans_of_threatening, threats_to_scanned
 from resolvers.problems import Problem, problem_of
 from resolvers.window import After, Before, First, Last, window_of
 
@@ -118,12 +117,12 @@ def error_of_scan(root: strawberry.Parent[Scan]) -> str | None:
 
 def ecosystem_of_scan(root: strawberry.Parent[Scan]) -> str:
     """Give the ecosystem, from the target where the service does not say it."""
-    return root.ecosystem or package_of(root.target).ecosystem
+    return package_of_scan(root).ecosystem
 
 
 def name_of_scan(root: strawberry.Parent[Scan]) -> str:
     """Give the package's name, from the target where the service does not say it."""
-    return root.package_name or package_of(root.target).name
+    return package_of_scan(root).name
 
 
 def phases_of_scan(root: strawberry.Parent[Scan]) -> list[ScanPhase]:
@@ -158,14 +157,12 @@ async def evaluate_scan(
 
 async def threats_of_scan(root: strawberry.Parent[Scan], info: Info) -> list[Threat]:
     """Give the known threats that a scan met: those of its package that name its version, or all versions."""
-    package = PackageName(ecosystem_of_scan(root), name_of_scan(root))
-    known = await info.context.loaders.threats_by_package.load(package)
-    return [threat for threat in known if concerns(threat, root.package_version)]
+    return await threats_to_scanned(info.context, root)
 
 
 async def scans_of_threat(root: strawberry.Parent[Threat], info: Info) -> list[Scan]:
     """Give the tenant's scans of the package that a threat names."""
-    return await info.context.loaders.scans_by_package.load(PackageName(root.ecosystem, root.package_name))
+    return await scans_of_threatening(info.context, root)
 
 
 def member_scans_total(root: strawberry.Parent[TeamMember]) -> int:

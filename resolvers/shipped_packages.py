@@ -1,4 +1,4 @@
-"""The packages that a deploy ships, as Sigil's targets, and the scans of them."""
+"""The packages that a deploy ships, as Sigil's targets, and the scans of them and threats to them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ import asyncio
 import re
 from collections.abc import Sequence
 
-from packaging.utils import canonicalize_name
-
 from adapters.errors import InvalidInput
-from adapters.sigil.models import Scan, Verdict
-from adapters.sigil.port import PackageName
-from adapters.sigil.target import package_of
-from adapters.sigil.versions import BadRange, in_range
-from resolvers.context import Info
+from adapters.packages import ECOSYSTEMS, canonical_package_of, package_of, version_in
+from adapters.sigil.models import Scan, Threat, Verdict
+from adapters.sigil.versions import BadRange, concerns, in_range
+from resolvers.context import Context
 
-ECOSYSTEMS = ("npm", "pypi")
 VERDICTS = tuple(Verdict)
 EXACT = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]*")
 """A version of npm as lock files write it, which needs no reading as a range."""
@@ -30,11 +26,11 @@ def check_targets(targets: Sequence[str]) -> None:
             raise InvalidInput("validation_error", f"{field} is {target[:80]!r}: {cure}", field)
 
 
-async def scans_of_targets(info: Info, targets: Sequence[str]) -> list[Scan]:
+async def scans_of_targets(context: Context, targets: Sequence[str]) -> list[Scan]:
     """Give the tenant's scans of what the targets name, worst verdict first; those without one come last."""
     named = [target for target in dict.fromkeys(targets) if _is_target(target)]
-    loader = info.context.loaders.scans_by_package
-    found = await asyncio.gather(*(loader.load(_package(target)) for target in named))
+    loader = context.loaders.scans_by_package
+    found = await asyncio.gather(*(loader.load(canonical_package_of(target)) for target in named))
     scans = {
         scan.id: scan
         for target, of_package in zip(named, found, strict=True)
@@ -45,21 +41,28 @@ async def scans_of_targets(info: Info, targets: Sequence[str]) -> list[Scan]:
     return sorted(newest_first, key=_rank, reverse=True)
 
 
+async def threats_to_targets(context: Context, targets: Sequence[str]) -> list[Threat]:
+    """Give the known threats to what the targets name: those of the very version, or of all versions."""
+    named = [target for target in dict.fromkeys(targets) if _is_target(target)]
+    loader = context.loaders.threats_by_package
+    found = await asyncio.gather(*(loader.load(canonical_package_of(target)) for target in named))
+    threats = {
+        threat.id: threat
+        for target, of_package in zip(named, found, strict=True)
+        for threat in of_package
+        if concerns(threat, version_in(target).lstrip("=") or None)
+    }
+    return list(threats.values())
+
+
 def _is_target(text: str) -> bool:
     return package_of(text).ecosystem in ECOSYSTEMS
-
-
-def _package(target: str) -> PackageName:
-    package = package_of(target)
-    if package.ecosystem != "pypi":
-        return package
-    return PackageName(package.ecosystem, canonicalize_name(package.name.partition("[")[0]))
 
 
 def _is_of(scan: Scan, target: str) -> bool:
     """Say whether a scan of the target's package is of its version, or of any where it names none."""
     package = package_of(target)
-    wanted = target.removeprefix(f"{package.ecosystem}:{package.name}").removeprefix("@")
+    wanted = version_in(target)
     if not wanted or scan.target == target:
         return True
     if scan.package_version is None or (package.ecosystem == "npm" and EXACT.fullmatch(wanted)):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from adapters.packages import PackageName
 from adapters.sigil.models import PolicyResult, Scan, Threat
-from adapters.sigil.port import PackageName, Sigil
+from adapters.sigil.port import Sigil
 from resolvers.port_loader import PortLoader
 
 

@@ -19,9 +19,11 @@ from adapters.cloudsigma.models import (
 )
 from adapters.confidence import Confidence
 from adapters.events import watching
-from resolvers import executions
+from resolvers import executions, origins
 from resolvers.cursor import Cursor
 from schema.node import Conflict, InvalidInput, LimitExceeded, Node, NotAllowed, NotFound, PageInfo
+from schema.regressions import Regression
+from schema.scans import PackageScan, Threat
 from schema.view import edge, plain, view
 
 
@@ -104,6 +106,12 @@ class Usage:
     period_start: datetime = plain("When the period began.")
 
 
+ExecutionOrigin = Annotated[
+    PackageScan | Threat | Regression,
+    strawberry.union("ExecutionOrigin", description="What rules were asked for from."),
+]
+
+
 @view(models.Execution, "A run of the pipeline from threat intelligence to rules.")
 class Execution(Node):
     """A run of the pipeline from threat intelligence to rules."""
@@ -127,6 +135,10 @@ class Execution(Node):
     iocs: list[Ioc] = edge(executions.iocs_of_execution, "The indicators; empty until it has succeeded.")
     detection_gaps: list[DetectionGap] = edge(executions.gaps_of_execution, "The techniques that got no rule.")
     notices: list[PipelineNotice] = edge(executions.notices_of_execution, "What the pipeline wants known.")
+    origin: ExecutionOrigin | None = edge(
+        origins.origin_of_execution,
+        "What these rules were asked for: a package scan, a threat, a regression, or nothing.",
+    )
 
 
 @view(paging.Edge, "An execution and where it stands.")
@@ -159,19 +171,34 @@ class ExecutionEvent:
     )
 
 
-@strawberry.input(description="What to generate rules from: exactly one of url, cveId and text.")
+@strawberry.input(
+    description="What to generate rules from: exactly one of url, cveId, text, fromScan, fromThreat and fromRegression."
+)
 class GenerateRulesInput:
     """What to generate rules from."""
 
     url: str | None = strawberry.field(default=None, description="The address of a page or PDF, at most 5 MB.")
     cve_id: str | None = strawberry.field(default=None, description="A CVE id, e.g. `CVE-2024-3094`.")
     text: str | None = strawberry.field(default=None, description="The report itself, at most 50,000 characters.")
+    from_scan: strawberry.ID | None = strawberry.field(
+        default=None, description="A completed package scan, by its own or its global id: what it found is the report."
+    )
+    from_threat: strawberry.ID | None = strawberry.field(
+        default=None, description="A known threat, by its own or its global id, with the caller's scans of it."
+    )
+    from_regression: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="A regression, by its own or its global id: what is known of the packages that its deploy shipped.",
+    )
     platforms: list[Platform] | None = strawberry.field(
         default=None, description="For which platforms; all if left out."
     )
     siems: list[Siem] | None = strawberry.field(default=None, description="For which SIEMs; all if left out.")
     include_ioc_rules: bool | None = strawberry.field(default=True, description="Whether indicators get rules too.")
-    force: bool | None = strawberry.field(default=False, description="Go on even if it is no threat intelligence.")
+    force: bool | None = strawberry.field(
+        default=False,
+        description="Go on even if it is no threat intelligence; what is made from scans, threats and regressions is.",
+    )
 
 
 GenerateRulesResult = Annotated[

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import strawberry
 
-from resolvers import budgets, cloud_accounts, executions, regressions, scans
+from resolvers import budgets, cloud_accounts, regressions, rule_generation, scans
 from resolvers.context import Info
+from resolvers.rule_generation import Asked, Wanted
 from schema import cloudlink_mutations
 from schema.budgets import BudgetCheck, BudgetResult
 from schema.cloud_accounts import ActionResult, CloudScanResult, CredentialResult, WebhookResult
@@ -22,16 +23,21 @@ async def generate_rules(
     input: Annotated[GenerateRulesInput, strawberry.argument(description="What to generate rules from.")],  # noqa: A002 - Relay's name
 ) -> Any:
     """Hand the input's fields to the resolver."""
-    return await executions.generate_rules(
-        info,
+    asked = Asked(
         url=input.url,
         cve_id=input.cve_id,
         text=input.text,
+        from_scan=input.from_scan,
+        from_threat=input.from_threat,
+        from_regression=input.from_regression,
+    )
+    wanted = Wanted(
         platforms=input.platforms,
         siems=input.siems,
         include_ioc_rules=input.include_ioc_rules,
         force=input.force,
     )
+    return await rule_generation.generate_rules(info, asked, wanted)
 
 
 async def submit_scan(

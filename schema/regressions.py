@@ -12,7 +12,7 @@ from adapters import paging
 from adapters.cloudlink import models
 from adapters.cloudlink.models import RegressionStatus
 from adapters.events import watching
-from resolvers import budgets, costs, regressions
+from resolvers import budgets, costs, origins, regressions
 from resolvers.cursor import Cursor
 from schema.costs import CloudService
 from schema.node import Conflict, InvalidInput, LimitExceeded, Node, NotAllowed, NotFound, PageInfo
@@ -21,6 +21,7 @@ from schema.view import edge, plain, view
 
 if TYPE_CHECKING:
     from schema.budgets import Budget
+    from schema.executions import Execution
 
 
 @view(models.Regression, "A rise of a service's hourly cost after a deploy.")
@@ -45,6 +46,10 @@ class Regression(Node):
     )
     package_scans: list[PackageScan] = edge(
         regressions.package_scans_of_regression, "The scans of the packages its deploy shipped, worst verdict first."
+    )
+    executions: list[Annotated[Execution, strawberry.lazy("schema.executions")]] = edge(
+        origins.executions_of_regression,
+        "The caller's executions that were asked for from it: the rules that catch what it shipped.",
     )
 
 

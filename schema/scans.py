@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -12,10 +12,13 @@ from adapters.confidence import Confidence
 from adapters.events import watching
 from adapters.sigil import models
 from adapters.sigil.models import PhaseName, ScanStatus, Severity, Verdict
-from resolvers import scan_kinds, scans
+from resolvers import origins, scan_kinds, scans
 from resolvers.cursor import Cursor
 from schema.node import Conflict, InvalidInput, LimitExceeded, Node, NotAllowed, NotFound, PageInfo
 from schema.view import edge, plain, view
+
+if TYPE_CHECKING:
+    from schema.executions import Execution
 
 
 @strawberry.interface(description="A look for trouble: in a package, or in a cloud account.")
@@ -87,6 +90,9 @@ class Threat(Node):
     scans: list[Annotated[PackageScan, strawberry.lazy("schema.scans")]] = edge(
         scans.scans_of_threat, "The caller's scans of the package, newest first."
     )
+    executions: list[Annotated[Execution, strawberry.lazy("schema.executions")]] = edge(
+        origins.executions_of_threat, "The caller's executions that were asked for from it: the rules that catch it."
+    )
 
 
 @view(models.Scan, "A scan of a package for supply-chain attacks.")
@@ -105,6 +111,9 @@ class PackageScan(Scan):
     findings: list[Finding] = edge(scans.findings_of_scan, "What all phases found, gravest first.")
     evaluate: PolicyResult = edge(scans.evaluate_scan, "Whether it passes a policy.")
     threats: list[Threat] = edge(scans.threats_of_scan, "The known threats that this version is.")
+    executions: list[Annotated[Execution, strawberry.lazy("schema.executions")]] = edge(
+        origins.executions_of_scan, "The caller's executions that were asked for from it: the rules that catch it."
+    )
 
 
 @view(models.TeamMember, "A member of the caller's team.")

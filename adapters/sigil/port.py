@@ -10,16 +10,10 @@ import msgspec
 
 from adapters.events.watching import Observation
 from adapters.health import ServiceHealth
+from adapters.packages import PackageName
 from adapters.paging import Page, Window
 from adapters.principal import Principal
 from adapters.sigil.models import Policy, PolicyResult, Scan, Severity, TeamMember, Threat, Verdict
-
-
-class PackageName(msgspec.Struct, frozen=True, order=True):
-    """A package, whatever its version; `ecosystem` is `npm` or `pypi`."""
-
-    ecosystem: str
-    name: str
 
 
 class ScanFilter(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,13 +22,13 @@ from adapters.http.stack import open_stack
 from adapters.http.tokens import OWNER, PerToken, as_owner
 from adapters.http.upstream import Upstream
 from adapters.ownership import OneOwner, Ownership
+from adapters.packages import PackageName, package_of
 from adapters.paging import Page, Window
 from adapters.principal import Principal
 from adapters.sigil.decoding import SERVICE, decode, scan_of
 from adapters.sigil.lists import Lists, page_of, scan_parameters, scan_position, threat_parameters, threat_position
 from adapters.sigil.models import Policy, PolicyResult, Scan, ScanStatus, TeamMember, Threat
-from adapters.sigil.port import PackageName, ScanFilter, ThreatFilter
-from adapters.sigil.target import package_of
+from adapters.sigil.port import ScanFilter, ThreatFilter
 from adapters.sigil.upstream import POLICY
 from adapters.sigil.wire import EvaluateBody, ScanBody, ScanShape, Team
 

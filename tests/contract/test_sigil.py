@@ -14,11 +14,12 @@ import pytest
 from adapters.errors import InvalidInput, NotFound
 from adapters.events.watching import Observation
 from adapters.health import Health
+from adapters.packages import PackageName
 from adapters.paging import Window
 from adapters.principal import Principal
 from adapters.sigil.local.threats import ThreatRecords
 from adapters.sigil.models import PhaseName, Policy, Scan, ScanStatus, Severity, Threat, Verdict
-from adapters.sigil.port import PackageName, ScanFilter, Sigil, ThreatFilter
+from adapters.sigil.port import ScanFilter, Sigil, ThreatFilter
 from adapters.store.database import Database, sqlite_url
 from gateway.assembly import Assembly
 from tests.package_registry import PackageRegistry

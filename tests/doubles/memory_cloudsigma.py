@@ -23,6 +23,7 @@ from adapters.durable import DurableWork
 from adapters.events.feed import Change, InProcessChangeFeed
 from adapters.events.watching import Observation, watch
 from adapters.health import Health, ServiceHealth
+from adapters.origins import Origins
 from adapters.paging import Page, Position, Window, page_of
 from adapters.principal import Principal
 from adapters.services import Services
@@ -151,11 +152,15 @@ def memory_assembly(
     cloudlink: MemoryCloudLink | None = None,
 ) -> Assembly:
     """Build an assembly around the doubles, with a real store in `folder` and no durable work to begin."""
+    database = Database(sqlite_url(folder))
     return Assembly(
-        database=Database(sqlite_url(folder)),
+        database=database,
         durable=DurableWork(f"sqlite:///{folder / 'workflows.sqlite3'}", "tests"),
         services=Services(
-            cloudsigma=cloudsigma, sigil=sigil or MemorySigil(), cloudlink=cloudlink or MemoryCloudLink()
+            cloudsigma=cloudsigma,
+            sigil=sigil or MemorySigil(),
+            cloudlink=cloudlink or MemoryCloudLink(),
+            origins=Origins(database),
         ),
     )
 

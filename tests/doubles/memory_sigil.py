@@ -12,11 +12,11 @@ import msgspec
 from adapters.events.feed import Change, InProcessChangeFeed
 from adapters.events.watching import Observation, watch
 from adapters.health import Health, ServiceHealth
+from adapters.packages import PackageName, package_of
 from adapters.paging import Page, Position, Window, page_of
 from adapters.principal import Principal
 from adapters.sigil.models import Phase, PhaseName, Policy, PolicyResult, Scan, ScanStatus, TeamMember, Threat, Verdict
-from adapters.sigil.port import PackageName, ScanFilter, ThreatFilter
-from adapters.sigil.target import package_of
+from adapters.sigil.port import ScanFilter, ThreatFilter
 
 
 class MemorySigil:

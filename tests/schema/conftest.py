@@ -6,7 +6,7 @@ import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from adapters.cloudlink.port import CloudLink
 from adapters.cloudsigma.port import CloudSigma
 from adapters.keys import digest_of
 from adapters.principal import Principal
-from adapters.services import Services
 from adapters.sigil.port import Sigil
 from gateway.app import create_app
 from gateway.assembly import Assembly
@@ -73,7 +72,7 @@ async def client_for(
     assembly: Assembly, cloudsigma_calls: CountingAdapter, sigil_calls: CountingAdapter
 ) -> AsyncIterator[ClientFor]:
     """Make clients, each with its own principal's key."""
-    services = Services(cloudsigma=cloudsigma_calls, sigil=sigil_calls, cloudlink=assembly.services.cloudlink)
+    services = replace(assembly.services, cloudsigma=cloudsigma_calls, sigil=sigil_calls)
     parts = Assembly(database=assembly.database, durable=assembly.durable, services=services)
     async with serving(parts) as client_of:
         yield client_of
@@ -113,8 +112,9 @@ async def cloudlink_graph(principal: Principal, cloudlink: CloudLink, folder: Pa
     sigil = MemorySigil()
     cloudlink_calls, sigil_calls = CountingAdapter(cloudlink), CountingAdapter(sigil)
     doubles = memory_assembly(MemoryCloudSigma(), folder)
-    services = Services(cloudsigma=doubles.services.cloudsigma, cloudlink=cloudlink_calls, sigil=sigil_calls)
+    services = replace(doubles.services, cloudlink=cloudlink_calls, sigil=sigil_calls)
     parts = Assembly(database=doubles.database, durable=doubles.durable, services=services)
+    await parts.database.migrate()
     async with serving(parts) as client_of:
         yield CloudLinkGraph(principal, sigil, cloudlink_calls, sigil_calls, client_of)
     await doubles.database.close()

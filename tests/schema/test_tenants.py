@@ -26,6 +26,7 @@ PUBLIC = {
     "Mutation.addCredential.input.accessKeyId": "names a key at AWS",
     "Mutation.addCredential.input.externalId": "names a condition at AWS",
     "Mutation.generateRules.input.cveId": "a CVE's id is everybody's",
+    "Mutation.generateRules.input.fromThreat": "threats are told to everybody",
     "Query.node.id": "asked for each type of node",
     "Query.nodes.ids": "asked for each type of node",
 }
@@ -67,6 +68,12 @@ WRITES = {
         "action", f"mutation($id: ID!) {{ approveAction(actionId: $id) {{ {PROBLEM} }} }}"
     ),
     "Mutation.deleteBudget.budgetId": Case("budget", "mutation($id: ID!) { deleteBudget(budgetId: $id) }"),
+    "Mutation.generateRules.input.fromRegression": Case(
+        "regression", f"mutation($id: ID!) {{ generateRules(input: {{ fromRegression: $id }}) {{ {PROBLEM} }} }}"
+    ),
+    "Mutation.generateRules.input.fromScan": Case(
+        "package scan", f"mutation($id: ID!) {{ generateRules(input: {{ fromScan: $id }}) {{ {PROBLEM} }} }}"
+    ),
     "Mutation.ingestCosts.records.credentialId": Case(
         "credential",
         'mutation($id: ID!) { ingestCosts(records: { credentialId: $id, provider: "aws", service: "Amazon EC2",'

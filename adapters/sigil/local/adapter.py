@@ -17,6 +17,7 @@ from adapters.events.watching import Observation, watch
 from adapters.finishing import finished
 from adapters.health import Health, ServiceHealth
 from adapters.keys import digest_of
+from adapters.packages import PackageName
 from adapters.paging import Page, Window
 from adapters.principal import Principal
 from adapters.sigil.local.admission import admit, require_plan
@@ -31,7 +32,7 @@ from adapters.sigil.local.scan_work import ScanWork
 from adapters.sigil.local.scanning import Scanner
 from adapters.sigil.local.threats import ThreatRecords
 from adapters.sigil.models import Policy, PolicyResult, Scan, ScanError, ScanStatus, TeamMember, Threat
-from adapters.sigil.port import PackageName, ScanFilter, ThreatFilter
+from adapters.sigil.port import ScanFilter, ThreatFilter
 from adapters.store.database import Database
 
 WORKFLOW = "sigil"

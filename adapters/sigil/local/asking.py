@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from adapters.packages import PackageName
 from adapters.sigil.local.material import Ecosystem, Target
 from adapters.sigil.local.target import parse_target
-from adapters.sigil.port import PackageName
 
 _NPM_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
 _PYPI_VERSION = re.compile(r"==([^*,;=<>!~\s]+)")

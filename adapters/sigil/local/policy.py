@@ -9,8 +9,8 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 
 from adapters.errors import InvalidInput
+from adapters.packages import package_of
 from adapters.sigil.models import PhaseName, Policy, PolicyResult, PolicyViolation, Scan, Severity
-from adapters.sigil.target import package_of
 from adapters.sigil.versions import BadRange, in_range
 
 _SEVERITIES = tuple(Severity)

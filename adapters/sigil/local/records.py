@@ -12,12 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.events.feed import Change, Writing
 from adapters.events.watching import STATES_AT_ONCE
+from adapters.packages import PackageName
 from adapters.paging import Page, Position, Window, cut
 from adapters.principal import Principal
 from adapters.sigil.local.rows import changes_of
 from adapters.sigil.local.scan_ids import ScanIds
 from adapters.sigil.models import Phase, PhaseName, Scan, ScanError, ScanStatus
-from adapters.sigil.port import PackageName, ScanFilter
+from adapters.sigil.port import ScanFilter
 from adapters.store.database import Database
 from adapters.store.keyset import Keyset
 from adapters.store.metadata import next_value

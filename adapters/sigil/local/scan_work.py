@@ -9,6 +9,7 @@ import msgspec
 
 from adapters.durable import durable_step, until_recorded
 from adapters.events.feed import ChangeFeed
+from adapters.packages import PackageName
 from adapters.sigil.local.failure import ScanFailure
 from adapters.sigil.local.policy import evaluate, policy_named
 from adapters.sigil.local.records import ScanRecords, Task
@@ -17,7 +18,6 @@ from adapters.sigil.local.score import judge
 from adapters.sigil.local.target import parse_target
 from adapters.sigil.local.threats import ThreatRecords
 from adapters.sigil.models import PhaseName, Scan, ScanError, ScanStatus
-from adapters.sigil.port import PackageName
 from adapters.sigil.versions import concerns
 from adapters.store.database import Database
 

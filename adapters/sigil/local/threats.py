@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from sqlalchemy import ColumnElement, delete, insert, or_, select, tuple_, type_coerce
 
+from adapters.packages import PackageName
 from adapters.paging import Page, Position, Window, cut
 from adapters.sigil.local.osv import EPOCH
 from adapters.sigil.models import Threat
-from adapters.sigil.port import PackageName, ThreatFilter
+from adapters.sigil.port import ThreatFilter
 from adapters.store.database import Database
 from adapters.store.keyset import Keyset
 from adapters.store.threats import threats

@@ -6,6 +6,7 @@ import adapters.store.cloudlink
 import adapters.store.cloudlink_account
 import adapters.store.cloudsigma
 import adapters.store.keys
+import adapters.store.origins
 import adapters.store.ownership
 import adapters.store.sigil
 import adapters.store.threats
@@ -17,6 +18,7 @@ for table in (
     adapters.store.cloudlink_account.scans,
     adapters.store.cloudsigma.executions,
     adapters.store.keys.gateway_keys,
+    adapters.store.origins.execution_origins,
     adapters.store.ownership.submissions,
     adapters.store.sigil.scans,
     adapters.store.threats.threats,

@@ -18,10 +18,11 @@ from adapters.health import Health
 from adapters.http.polling import Pace
 from adapters.http.upstream import Upstream
 from adapters.ownership import Ownership
+from adapters.packages import PackageName
 from adapters.paging import Window
 from adapters.principal import LOCAL_PRINCIPAL as LOCAL
 from adapters.sigil.models import ScanStatus
-from adapters.sigil.port import PackageName, ScanFilter
+from adapters.sigil.port import ScanFilter
 from adapters.sigil.rest import RestSigil, build
 from adapters.store.database import Database
 from adapters.workers import Workers

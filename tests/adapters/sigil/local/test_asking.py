@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from adapters.errors import InvalidInput
+from adapters.packages import PackageName
 from adapters.sigil.local.asking import asked
-from adapters.sigil.port import PackageName
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from adapters.confidence import Confidence
+from adapters.packages import PackageName
 from adapters.paging import Window
 from adapters.principal import Principal
 from adapters.sigil.local.records import MAX_ERROR_CHARACTERS, SCANS_OF_A_PACKAGE, Task
 from adapters.sigil.models import Finding, Phase, PhaseName, Scan, ScanStatus, Severity, Verdict
-from adapters.sigil.port import PackageName, ScanFilter
+from adapters.sigil.port import ScanFilter
 from tests.adapters.sigil.local.conftest import Written, told
 from tests.running import new_principal
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from adapters.packages import PackageName
 from adapters.paging import Window
 from adapters.sigil.local.threats import ThreatRecords
 from adapters.sigil.models import Severity, Threat
-from adapters.sigil.port import PackageName, ThreatFilter
+from adapters.sigil.port import ThreatFilter
 from adapters.store.database import Database
 
 START = datetime(2099, 1, 1, tzinfo=UTC)
