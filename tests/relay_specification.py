@@ -9,16 +9,16 @@ from datetime import UTC, datetime
 from adapters.paging import Page, Position, Window
 
 MOMENTS = [datetime(2026, 1, day, tzinfo=UTC) for day in (3, 2, 2, 2, 1)]
-ROWS = [Position(moment, key) for moment, key in zip(MOMENTS, "aecba", strict=True)]
+ROWS = [Position(moment, key) for moment, key in zip(MOMENTS, "aecbf", strict=True)]
 """In the order of the list, three of the same moment."""
 GONE = Position(MOMENTS[1], "d")
 """Where a row stood that is not there any more."""
 
 
 def every_window() -> list[Window]:
-    """Combine the four arguments, from nothing to more than there is."""
-    sizes = (None, 0, 1, 2, len(ROWS), len(ROWS) + 1)
-    cursors = (None, ROWS[0], ROWS[2], GONE, ROWS[-1])
+    """Combine the four arguments, from nothing to all."""
+    sizes = (None, 0, 2, len(ROWS))
+    cursors = (None, ROWS[0], ROWS[2], GONE)
     return [
         Window(*given) for given in itertools.product(sizes, cursors, sizes, cursors) if {given[0], given[2]} != {None}
     ]

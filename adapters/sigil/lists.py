@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 PER_PAGE = 100
 MOST_PAGES = 20
+MEANWHILE = 10
+"""How many rows may come in between two calls without a page being asked for again."""
 WATCHED = 50
 """How many of the newest scans one look of the poll covers."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,14 +64,15 @@ class Lists:
         """Yield pages from the end, from where rows are counted: those that come in push others on to later pages."""
         done = total = 0
         for _ in range(MOST_PAGES):
-            number = max(total - done - 1, 0) // PER_PAGE + 1
-            page = await self._page(path, shape, wanted, number, PER_PAGE)
-            newer, total = (number - 1) * PER_PAGE, page.total
+            index = max(total - done - 1, 0)
+            per_page = _per_page_to(index)
+            page = await self._page(path, shape, wanted, index // per_page + 1, per_page)
+            newer, total = index // per_page * per_page, page.total
             if total - newer - len(page.items) > done:
                 continue
             yield page.items[::-1]
             done = total - newer
-            if number == 1:
+            if not newer:
                 return
 
     async def _page(
@@ -78,6 +81,12 @@ class Lists:
         params = {**wanted, "page": str(number), "per_page": str(per_page)}
         answer = await self._upstream.send("GET", path, params=params)
         return decode(answer, Numbered[shape], path)  # type: ignore[valid-type] # a type at run time
+
+
+def _per_page_to(index: int) -> int:
+    """Choose pages of which one has the row at `index` near its end, with room for rows that come in meanwhile."""
+    sizes = (size for size in range(PER_PAGE // 2, PER_PAGE + 1) if index % size + MEANWHILE < size)
+    return max(sizes, key=lambda size: (index % size, size))
 
 
 async def page_of(

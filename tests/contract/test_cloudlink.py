@@ -13,6 +13,7 @@ from adapters.health import Health
 from adapters.paging import Window
 from adapters.principal import Principal
 from tests.adapters.cloudlink.costs import HOUR, hourly, this_hour
+from tests.paging_walk import hold_while_rows_come_in
 from tests.running import new_principal
 
 EC2, S3 = "Amazon EC2", "Amazon S3"
@@ -102,6 +103,10 @@ async def test_deploys_are_listed_newest_first_by_pages(cloudlink: CloudLink, pr
     assert [[deploy.service for deploy in deploys] for deploys in of_services] == [[EC2] * 2, [], [S3] * 2]
     (newest,) = await cloudlink.deploys_of_services(principal, [S3], 1)
     assert [deploy.deployed_at for deploy in newest] == [this_hour()]
+    await hold_while_rows_come_in(
+        lambda window: cloudlink.deploys(principal, window, None),
+        lambda: cloudlink.record_deploy(principal, NewDeploy(service=S3)),
+    )
 
 
 async def test_a_rise_after_a_deploy_is_detected_once(cloudlink: CloudLink, principal: Principal) -> None:

@@ -23,6 +23,7 @@ from adapters.sigil.port import ScanFilter, Sigil, ThreatFilter
 from adapters.store.database import Database, sqlite_url
 from gateway.assembly import Assembly
 from tests.package_registry import PackageRegistry
+from tests.paging_walk import hold_while_rows_come_in
 from tests.running import new_principal
 
 SECONDS = 60
@@ -187,6 +188,10 @@ async def test_scans_are_listed_newest_first_in_pages_that_hold(sigil: Sigil, pr
     assert [scan.id for scan in rest.nodes] == [ids[0]]
     assert not rest.has_next_page
     assert rest.has_previous_page
+    await hold_while_rows_come_in(
+        lambda window: sigil.scans(principal, window, ALL),
+        lambda: sigil.submit(principal, "npm:clean-box@1.0.0", force=True),
+    )
 
 
 async def test_scans_are_filtered(sigil: Sigil, principal: Principal) -> None:

@@ -165,6 +165,7 @@ async def test_another_tenant_sees_nothing(client: GraphClient, client_for: Clie
 async def test_team_members_tell_who_scans(client: GraphClient) -> None:
     """Who has asked for a scan is a member with its activity."""
     await scanned(client, "npm:clean-box@1.0.0")
-    data = await client.execute("{ teamMembers { id email name role createdAt scansTotal lastScanAt } }")
+    data = await client.execute("{ viewer { id } teamMembers { id email name role createdAt scansTotal lastScanAt } }")
     assert sum(member["scansTotal"] for member in data["teamMembers"]) >= 1
+    assert data["viewer"]["id"] not in {member["id"] for member in data["teamMembers"]}
     assert all(member["role"] in ("owner", "admin", "member") for member in data["teamMembers"])

@@ -48,7 +48,8 @@ async def members_of(connection: AsyncConnection, tenant: str) -> list[TeamMembe
 
 
 def _member(row: Row[Any]) -> TeamMember:
+    """Read a member, whose id is not the caller's own: a client that keeps things by their id mixes none up."""
     activity = MemberScans(total=row.total, last_30_days=int(row.lately), last_scan_at=row.last)
     return TeamMember(
-        id=row.id, email=NO_EMAIL, name=row.name, role=row.role, created_at=row.created_at, scans=activity
+        id=f"member_{row.id}", email=NO_EMAIL, name=row.name, role=row.role, created_at=row.created_at, scans=activity
     )

@@ -36,13 +36,15 @@ ALL = ScanFilter()
 class ScriptedSigil:
     """An upstream that answers with the documented fields only, and makes a new scan of everything it is asked for.
 
-    `twins` makes it answer a repeated target with the scan that there is, unless forced; `broken` is given instead.
+    `is_growing` makes it have one more after every list, `twins` makes it answer a repeated target with the scan that
+    there is, unless forced; `broken` is given instead.
     """
 
     def __init__(self) -> None:
         self.scans: dict[str, dict[str, Any]] = {}
         self.calls: Counter[str] = Counter()
         self.requests: list[httpx.Request] = []
+        self.is_growing = False
         self.twins = False
         self.broken: httpx.Response | None = None
 
@@ -83,6 +85,8 @@ class ScriptedSigil:
         listed = [scan for scan in self.scans.values() if query.get("target", "") in scan["target"]]
         listed = sorted(listed, key=lambda scan: str(scan["id"]), reverse=True)
         items = listed[(page - 1) * size : page * size]
+        if self.is_growing:
+            self.put(len(self.scans) + 1)
         return httpx.Response(200, json={"items": items, "total": len(listed), "page": page, "per_page": size})
 
     def _submit(self, body: dict[str, Any]) -> httpx.Response:
@@ -153,6 +157,28 @@ async def test_pages_reach_over_those_of_the_upstream(upstream: ScriptedSigil, r
     assert found == ids[::-1]
     assert (await rest.scans(LOCAL, Window(100), ScanFilter(target="nothing"))).total_count == 0
     assert (await rest.scans(LOCAL, Window(10), ALL)).total_count is None
+
+
+async def test_pages_hold_while_scans_come_in_between_those_of_the_upstream(
+    upstream: ScriptedSigil, rest: RestSigil
+) -> None:
+    """Forward and back: what is pushed on from one of its pages to the next is neither missed nor shown twice."""
+    ids = [upstream.put(number) for number in range(1, 251)]
+    upstream.is_growing = True
+    page = await rest.scans(LOCAL, Window(120), ALL)
+    forward = [scan.id for scan in page.nodes]
+    while page.has_next_page:
+        page = await rest.scans(LOCAL, Window(120, page.positions[-1]), ALL)
+        forward += [scan.id for scan in page.nodes]
+    assert forward == ids[::-1]
+    page = await rest.scans(LOCAL, Window(last=120), ALL)
+    back = [scan.id for scan in page.nodes]
+    while page.has_previous_page and len(back) < len(ids):
+        page = await rest.scans(LOCAL, Window(last=120, before=page.positions[0]), ALL)
+        back = [*(scan.id for scan in page.nodes), *back]
+    assert "from" in upstream.requests[-1].url.params
+    assert back[-len(ids) :] == ids[::-1]
+    assert len(set(back)) == len(back)
 
 
 async def test_a_completed_scan_is_asked_for_once(upstream: ScriptedSigil, rest: RestSigil) -> None:

@@ -24,7 +24,7 @@ async def test_a_member_has_the_highest_of_its_roles(written: Written, roles: tu
     principal = Principal(id="ada", name="Ada", tenant="house", roles=roles)
     await written.insert(principal)
     (member,) = await team(written, "house")
-    assert (member.id, member.name, member.role, member.email) == ("ada", "Ada", role, "")
+    assert (member.id, member.name, member.role, member.email) == ("member_ada", "Ada", role, "")
 
 
 async def test_activity_is_counted(written: Written) -> None:
@@ -35,9 +35,9 @@ async def test_activity_is_counted(written: Written) -> None:
     await written.insert(bob)
     await written.insert(new_principal())
     first, second = await team(written, "house")
-    assert (first.id, first.scans.total, first.scans.last_30_days) == ("ada", 2, 1)
+    assert (first.id, first.scans.total, first.scans.last_30_days) == ("member_ada", 2, 1)
     assert first.scans.last_scan_at == new.created_at
-    assert (second.id, second.scans.total) == ("bob", 1)
+    assert (second.id, second.scans.total) == ("member_bob", 1)
 
 
 async def test_a_role_that_changes_is_known_at_the_next_scan(written: Written) -> None:
