@@ -22,6 +22,7 @@ class OperationLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     outcome: str
     duration_ms: float
     codes: list[str] = []
+    cost: float | None = None
     upstream_calls: int = 0
     events: int = 0
 
@@ -47,6 +48,7 @@ class AccessLog(OperationWatcher, Observer):
             outcome=operation.outcome.value,
             duration_ms=round(operation.seconds * 1000, 1),
             codes=operation.codes,
+            cost=operation.cost,
             upstream_calls=operation.upstream_calls,
             events=operation.events,
         )

@@ -21,17 +21,19 @@ from gateway.body_size import BodySize
 from gateway.callers import Callers
 from gateway.cors import cors
 from gateway.csrf import CsrfPrevention
-from gateway.document_limits import DocumentDepth, DocumentLength
 from gateway.documents import Documents
 from gateway.edges import OperationDeadline
 from gateway.errors import StableErrors, shown
 from gateway.graphql import GraphQLEndpoint
 from gateway.header_size import HeaderSize
 from gateway.http_endpoint import HttpEndpoint
+from gateway.limits.document import DocumentLimits, development
+from gateway.limits.plans import PLANS, Plans
+from gateway.limits.suggestions import hide_suggestions
 from gateway.local_host import LocalHost
 from gateway.observability import Observability
 from gateway.operation import OwnContext
-from gateway.parsed_documents import ParsedDocuments, ValidatedDocuments
+from gateway.parsed_documents import ParsedDocuments
 from gateway.persisted_queries import PersistedQueries
 from gateway.playground import playground_routes
 from gateway.probes import probe_routes
@@ -44,9 +46,6 @@ from gateway.tracing import Tracing, open_tracing
 from gateway.trusted_documents import trusted_documents_of
 from gateway.webhooks import webhook_routes
 from schema.graph import build_graph
-
-PLANS = 256
-"""How many documents are kept parsed and validated."""
 
 
 class QuietGraph(strawberry.Schema):
@@ -75,7 +74,7 @@ def create_app(
     authenticator = authentication_of(settings, parts.database) if authenticator is None else authenticator
     observability = Observability(open_tracing() if tracing is None else tracing)
     graph = _graph(settings, observability)
-    shared = SharedQueries(observability.watchers)
+    shared = SharedQueries(observability.watchers, settings.max_tokens or None)
     callers = Callers(authenticator, own_tokens=settings.token_passthrough)
     documents = Documents(trusted_documents_of(settings), PersistedQueries(settings.persisted_query_bytes))
     http = HttpEndpoint(graph, parts.services, callers, documents, shared, settings.batch_operations)
@@ -108,10 +107,17 @@ def _guards(settings: Settings) -> list[Middleware]:
 
 def _graph(settings: Settings, observability: Observability) -> strawberry.Schema:
     timed = partial(OperationDeadline, settings.operation_seconds)
-    plans = partial(ParsedDocuments, maxsize=PLANS), partial(ValidatedDocuments, maxsize=PLANS)
-    own: list[Callable[[], SchemaExtension]] = [OwnContext, StableErrors, DocumentLength, DocumentDepth, *plans, timed]
     counted = partial(LimitedSubscriptions, _open_subscriptions(settings))
-    graph = build_graph([*observability.extensions, *own, counted], QuietGraph)
+    parsed = partial(ParsedDocuments, maxsize=PLANS)
+    is_developing = development(settings)
+
+    def limited() -> SchemaExtension:
+        return DocumentLimits(settings, plans, is_developing)
+
+    own: list[Callable[[], SchemaExtension]] = [OwnContext, StableErrors, limited, parsed, timed, counted]
+    graph = build_graph([*observability.extensions, *own], QuietGraph)
+    plans = Plans(graph._schema, settings)  # noqa: SLF001 - Strawberry shows it nowhere else
+    hide_suggestions(graph, is_developing)
     observability.surround(graph)
     return graph
 

@@ -15,6 +15,8 @@ from strawberry.types.graphql import OperationType
 from adapters import errors
 from adapters.http.deadline import remaining
 from gateway.edges import GRACE_SECONDS, OperationTimedOut
+from gateway.limits.introspection import DISABLED
+from gateway.limits.measure import TOO_COMPLEX
 from gateway.refusals import Refused
 
 logger = logging.getLogger(__name__)
@@ -37,7 +39,7 @@ CODES: dict[type[errors.AdapterError], str] = {
 TIMED_OUT = "DEADLINE_EXCEEDED"
 SHOWN_CODES = frozenset(
     {*CODES.values(), TIMED_OUT, "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "BAD_REQUEST"}
-    | {"INTERNAL"}
+    | {TOO_COMPLEX, DISABLED, "INTERNAL"}
 )
 """All codes that an operation's errors have."""
 

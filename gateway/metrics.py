@@ -32,6 +32,7 @@ from gateway.refusals import refusal
 
 ROLE = "metrics"
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0)
+COSTS = (1, 10, 50, 100, 500, 1_000, 5_000, 10_000, 20_000, 50_000, 100_000, 1_000_000)
 BREAKER_STATES = ["closed", "open", "half_open"]
 FAILURES: tuple[tuple[type[BaseException], str], ...] = (
     (errors.DeadlineExceeded, "timeout"),
@@ -58,6 +59,13 @@ class OperationMetrics(OperationWatcher):
             buckets=SECONDS,
             registry=registry,
         )
+        self._cost = Histogram(
+            "trigraph_operation_cost",
+            "What operations cost at most, told before they are run.",
+            ["type"],
+            buckets=COSTS,
+            registry=registry,
+        )
         self._errors = Counter(
             "trigraph_errors", "Errors in answers, by their code.", ["code", "service"], registry=registry
         )
@@ -77,6 +85,8 @@ class OperationMetrics(OperationWatcher):
         """Count the operation and its errors."""
         field = self._field(operation)
         self._ended.labels(operation.type, field, operation.outcome.value).inc()
+        if operation.cost is not None:
+            self._cost.labels(operation.type).observe(operation.cost)
         for trouble, times in operation.troubles.items():
             self._errors.labels(trouble.code if trouble.code in SHOWN_CODES else "OTHER", trouble.service).inc(times)
         if operation.type != "subscription":

@@ -41,7 +41,10 @@ class Trouble(NamedTuple):
 
 @dataclass
 class Operation:
-    """An operation: `root_field` is its only one, `document` a hash of its text, `span` what traces hang it on."""
+    """An operation: `root_field` is its only one, `document` a hash of its text, `span` what traces hang it on.
+
+    `cost` is what it costs at most, once that is known.
+    """
 
     tenant: str
     document: str
@@ -54,6 +57,7 @@ class Operation:
     upstream_calls: int = 0
     events: int = 0
     was_executed: bool = False
+    cost: float | None = None
     seconds: float = 0.0
     span: Any = None
 

@@ -1,4 +1,4 @@
-"""Documents that are kept parsed and validated."""
+"""Documents that are kept parsed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 from graphql import GraphQLError
-from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.extensions import ParserCache
 
 LONGEST_KEPT = 16_384
 """Characters of a document: a longer one is not kept, so that callers can't fill the memory."""
@@ -22,14 +22,3 @@ class ParsedDocuments(ParserCache):
             with contextlib.suppress(GraphQLError):
                 context.graphql_document = self.cached_parse_document(context.query, **context.parse_options)
         yield
-
-
-class ValidatedDocuments(ValidationCache):
-    """Strawberry's cache, of the same documents."""
-
-    def on_validate(self) -> Iterator[None]:
-        """Give what is known, or validate."""
-        if len(self.execution_context.query or "") <= LONGEST_KEPT:
-            yield from super().on_validate()
-        else:
-            yield

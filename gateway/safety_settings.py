@@ -12,6 +12,28 @@ KIB = 1024
 class SafetySettings(BaseModel):
     """What the edge refuses."""
 
+    development: bool | None = Field(
+        None,
+        description="Whether introspection is answered and errors suggest what was meant; "
+        "empty: for the local principal alone.",
+    )
+    max_tokens: int = Field(2000, ge=0, le=100_000, description="Tokens of a document; 0: no limit.")
+    max_depth: int = Field(12, ge=0, le=100, description="Levels that fields are nested; 0: no limit.")
+    max_returns: int = Field(2, ge=0, le=100, description="How often a field may be on one path; 0: no limit.")
+    max_aliases: int = Field(
+        60, ge=0, description="Aliases of an operation, those of a fragment for each use of it; 0: no limit."
+    )
+    max_root_fields: int = Field(50, ge=0, description="Root fields of an operation; 0: no limit.")
+    max_directives: int = Field(
+        50, ge=0, description="Directives of an operation, those of a fragment for each use of it; 0: no limit."
+    )
+    max_cost: int = Field(
+        50_000,
+        ge=0,
+        description="What an operation may cost by `@cost` and `@listSize`, roughly the objects in its answer; "
+        "0: no limit, it is measured only.",
+    )
+    tell_cost: bool = Field(True, description="Whether answers tell what they cost, in `extensions.cost`.")
     allowed_origins: Origins = Field(
         "",
         description="Origins of web pages that may call from elsewhere, e.g. `https://app.example.com`, separated by "

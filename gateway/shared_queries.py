@@ -12,7 +12,6 @@ from typing import Any, NamedTuple, TypeVar
 from graphql import GraphQLError, OperationType, get_operation_ast, parse
 
 from adapters.principal import Principal
-from gateway.document_limits import TOKENS
 from gateway.observed_operation import HASH_LENGTH, OperationWatcher
 from gateway.parsed_documents import LONGEST_KEPT
 
@@ -36,14 +35,15 @@ class SharedQueries:
     Whoever joins came before the execution began, so nobody is told what was true before it asked.
     """
 
-    def __init__(self, watchers: Sequence[OperationWatcher] = ()) -> None:
+    def __init__(self, watchers: Sequence[OperationWatcher] = (), max_tokens: int | None = None) -> None:
         self._watchers = watchers
+        self._max_tokens = max_tokens
         self._gathering: dict[QueryKey, asyncio.Task[Any]] = {}
 
     async def execute(self, key: QueryKey, run: Callable[[], Awaitable[Answer]]) -> Answer:
         """Run, or wait for an equal query that is about to."""
         is_short = len(key.text) <= LONGEST_KEPT  # what is longer would fill the memory
-        if not is_short or not is_query(key.text, key.operation_name):
+        if not is_short or not is_query(key.text, key.operation_name, self._max_tokens):
             return await run()
         began_at = time.perf_counter()
         leader = self._gathering.get(key)
@@ -72,10 +72,10 @@ def _seen(leader: asyncio.Task[Any]) -> None:
 
 
 @lru_cache(KNOWN_DOCUMENTS)
-def is_query(text: str, operation_name: str | None) -> bool:
+def is_query(text: str, operation_name: str | None, max_tokens: int | None = None) -> bool:
     """Say whether a text is a query for sure; one that is not fit to be parsed is not."""
     try:
-        definition = get_operation_ast(parse(text, no_location=True, max_tokens=TOKENS), operation_name)
+        definition = get_operation_ast(parse(text, no_location=True, max_tokens=max_tokens), operation_name)
     except GraphQLError:
         return False
     return definition is not None and definition.operation is OperationType.QUERY

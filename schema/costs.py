@@ -37,7 +37,9 @@ class CloudService:
     anomaly: Anomaly | None = edge(costs.anomaly_of_service, "What is odd about its latest hour.")
     estimate: CostEstimate = edge(costs.estimate_of_service, "What its next deploy is likely to cost.")
     costs: list[CostSnapshot] = edge(
-        costs.costs_of_service, "Its hourly costs, a row per credential, newest hour first; at most 2,000 rows."
+        costs.costs_of_service,
+        "Its hourly costs, a row per credential, newest hour first; at most 2,000 rows.",
+        assumed_size=500,
     )
 
 

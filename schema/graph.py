@@ -10,6 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 
 import schema.enums  # noqa: F401 - puts the enums into the graph
 from resolvers.cursor import Cursor
+from schema.cost import Cost, ListSize, declare_costs
 from schema.mutation import Mutation
 from schema.node import CURSOR
 from schema.query import Query
@@ -20,10 +21,13 @@ def build_graph(
     extensions: Sequence[Callable[[], SchemaExtension]] = (), schema_class: type[strawberry.Schema] = strawberry.Schema
 ) -> strawberry.Schema:
     """Build the schema, with what the edge adds to its execution."""
-    return schema_class(
+    graph = schema_class(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
+        types=[Cost, ListSize],
         config=StrawberryConfig(scalar_map={Cursor: CURSOR}),
         extensions=list(extensions),
     )
+    declare_costs(graph)
+    return graph

@@ -59,12 +59,16 @@ class Query:
     budgets: list[Budget] = edge(resolvers.budgets.budgets, "The tenant's budgets, oldest first.")
     budget_alerts: list[BudgetAlert] = edge(resolvers.budgets.budget_alerts, "The newest alerts of budgets.")
     resources: list[Resource] = edge(
-        resolvers.cloud_accounts.resources, "What the last scans of cloud accounts saw, at most 2,000."
+        resolvers.cloud_accounts.resources,
+        "What the last scans of cloud accounts saw, at most 2,000.",
+        assumed_size=500,
     )
     credentials: list[Credential] = edge(
         resolvers.cloud_accounts.credentials, "Access to cloud accounts, oldest first, without the secrets."
     )
-    actions: list[Action] = edge(resolvers.cloud_accounts.actions, "Proposed changes, newest first, at most 500.")
+    actions: list[Action] = edge(
+        resolvers.cloud_accounts.actions, "Proposed changes, newest first, at most 500.", assumed_size=100
+    )
     webhooks: list[Webhook] = edge(resolvers.cloud_accounts.webhooks, "Where events are sent to, oldest first.")
     audit_log: AuditConnection = edge(
         resolvers.cloud_accounts.audit_log, "Every change in CloudLink and who made it, newest first."

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from schema.cost import ListSize
+
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
 
@@ -37,9 +39,13 @@ def plain(description: str, *, source: str | None = None) -> Any:
     return edge(read, description)
 
 
-def edge(resolver: Callable[..., Any], description: str) -> Any:
-    """Declare a field that a resolver answers with models, of which the field's type is the view."""
-    return strawberry.field(resolver=resolver, description=description)
+def edge(resolver: Callable[..., Any], description: str, *, assumed_size: int | None = None) -> Any:
+    """Declare a field that a resolver answers with models, of which the field's type is the view.
+
+    `assumed_size` is how many rows a list is taken to have where no argument says so, in an operation's cost.
+    """
+    directives = () if assumed_size is None else (ListSize(assumed_size=assumed_size),)
+    return strawberry.field(resolver=resolver, description=description, directives=directives)
 
 
 def stream(resolver: Callable[..., Any], description: str) -> Any:

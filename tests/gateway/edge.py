@@ -109,8 +109,8 @@ async def opened(folder: Path, keys: str = "", **settings: Any) -> AsyncIterator
 
 
 def build_edge(folder: Path, keys: str = "", tracing: Tracing | None = None, **settings: Any) -> Edge:
-    """Build a gateway over a new double."""
-    read = Settings(data_dir=folder, port=0, api_keys=keys, **settings)
+    """Build a gateway over a new double; its answers don't tell what they cost, unless they are asked to."""
+    read = Settings(**{"data_dir": folder, "port": 0, "api_keys": keys, "tell_cost": False, **settings})
     authentication = authentication_of(read)
     cloudsigma = MemoryCloudSigma()
     assembly = memory_assembly(cloudsigma, folder)
