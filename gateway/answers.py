@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 from strawberry.types import ExecutionResult
 
-from gateway.refusals import Refused, refused_body
+from gateway.refusals import Refused
 
 OK = 200
 BAD_REQUEST = 400
@@ -37,4 +37,4 @@ def answer_of(result: ExecutionResult) -> Answer:
 
 def refused_answer(refused: Refused) -> Answer:
     """Write a refusal as the answer of an operation."""
-    return Answer(msgspec.json.encode(refused_body(refused.code, refused.message)), BAD_REQUEST)
+    return Answer(msgspec.json.encode({"errors": [refused.error]}), BAD_REQUEST)

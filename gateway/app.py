@@ -37,6 +37,7 @@ from gateway.parsed_documents import ParsedDocuments
 from gateway.persisted_queries import PersistedQueries
 from gateway.playground import playground_routes
 from gateway.probes import probe_routes
+from gateway.rate_limit import RateLimit
 from gateway.request_id import RequestId
 from gateway.settings import Settings
 from gateway.shared_queries import SharedQueries
@@ -76,7 +77,8 @@ def create_app(
     graph = _graph(settings, observability)
     shared = SharedQueries(observability.watchers, settings.max_tokens or None)
     callers = Callers(authenticator, own_tokens=settings.token_passthrough)
-    documents = Documents(trusted_documents_of(settings), PersistedQueries(settings.persisted_query_bytes))
+    persisted, rate_limit = PersistedQueries(settings.persisted_query_bytes), RateLimit(settings.operations_per_minute)
+    documents = Documents(trusted_documents_of(settings), persisted, rate_limit)
     http = HttpEndpoint(graph, parts.services, callers, documents, shared, settings.batch_operations)
     endpoint = GraphQLEndpoint(http, StreamingEndpoint(graph, parts.services, callers, documents))
     return Starlette(

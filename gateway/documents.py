@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from adapters.principal import Principal
 from gateway.graphql_request import GraphQLRequest
 from gateway.persisted_queries import PersistedQueries, persisted_query_in
+from gateway.rate_limit import RateLimit
 from gateway.refusals import Refused
 from gateway.trusted_documents import TrustedDocuments
 
@@ -11,14 +13,16 @@ MISSING = "The request has no operation: give one in `query`"
 
 
 class Documents:
-    """Finds the text of an operation, for every protocol."""
+    """Finds the text of an operation, for every protocol, if its caller may begin one right now."""
 
-    def __init__(self, trusted: TrustedDocuments, persisted: PersistedQueries) -> None:
+    def __init__(self, trusted: TrustedDocuments, persisted: PersistedQueries, rate_limit: RateLimit) -> None:
         self._trusted = trusted
         self._persisted = persisted
+        self._rate_limit = rate_limit
 
-    def text_of(self, request: GraphQLRequest, tenant: str) -> str:
+    def text_of(self, request: GraphQLRequest, principal: Principal) -> str:
         """Give the text to execute; raises Refused where there is none, or none that may be executed."""
+        self._rate_limit.admit(principal)
         persisted = persisted_query_in(request.extensions)
         name = request.document_id or request.id or (persisted.sha256_hash if persisted else None)
         trusted = self._trusted.find(name) if name else None
@@ -28,8 +32,8 @@ class Documents:
         if persisted is None:
             return request.query or _refuse(name)
         if not request.query:
-            return self._persisted.find(tenant, persisted.sha256_hash)
-        self._persisted.keep(tenant, persisted.sha256_hash, request.query)
+            return self._persisted.find(principal.tenant, persisted.sha256_hash)
+        self._persisted.keep(principal.tenant, persisted.sha256_hash, request.query)
         return request.query
 
 

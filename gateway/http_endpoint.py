@@ -92,7 +92,7 @@ class HttpEndpoint:
         self, request: GraphQLRequest, principal: Principal, allowed: AbstractSet[OperationType]
     ) -> Answer:
         try:
-            text = self._documents.text_of(request, principal.tenant)
+            text = self._documents.text_of(request, principal)
         except PersistedQueryNotFound as refused:
             return refused_answer(refused)
         variables = msgspec.json.encode(request.variables, order="sorted") if request.variables else b""

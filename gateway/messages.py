@@ -18,7 +18,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 
 from gateway.documents import Documents
 from gateway.graphql_request import GraphQLRequest
-from gateway.refusals import Refused, refused_body
+from gateway.refusals import Refused
 from resolvers.context import Context
 
 OPERATIONS_PER_CONNECTION = 100
@@ -78,8 +78,8 @@ class CheckedMessages(BaseGraphQLTransportWSHandler[Context, None]):
             try:
                 message["payload"]["query"] = self._text_of(message)
             except Refused as refused:
-                errors = refused_body(refused.code, refused.message)["errors"]
-                await self.send_message({"id": message["id"], "type": "error", "payload": errors})
+                error: Any = refused.error
+                await self.send_message({"id": message["id"], "type": "error", "payload": [error]})
                 return
         await super().handle_subscribe(message)
 
@@ -90,7 +90,7 @@ class CheckedMessages(BaseGraphQLTransportWSHandler[Context, None]):
             raise Refused(429, "LIMIT_EXCEEDED", text)
         request = msgspec.convert(message["payload"], GraphQLRequest)
         documents: Documents = self.view.documents
-        return documents.text_of(request, self.context.principal.tenant)
+        return documents.text_of(request, self.context.principal)
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Log what went wrong, save that nobody listens any more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import JSONResponse
@@ -11,16 +12,29 @@ from starlette.types import Receive, Scope, Send
 class Refused(Exception):
     """A request, or one of a batch's, can't be answered as it is; sent as it stands, it is the response."""
 
-    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        headers: dict[str, str] | None = None,
+        extensions: Mapping[str, object] | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.headers = headers
+        self.extensions = extensions or {}
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """Write it as an error of GraphQL."""
+        return {"message": self.message, "extensions": {"code": self.code, **self.extensions}}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response."""
-        await refusal(self.status, self.code, self.message, self.headers)(scope, receive, send)
+        await JSONResponse({"errors": [self.error]}, self.status, self.headers)(scope, receive, send)
 
 
 def unauthenticated() -> Refused:
@@ -31,9 +45,4 @@ def unauthenticated() -> Refused:
 
 def refusal(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """Answer with a status, and with an error as GraphQL has it."""
-    return JSONResponse(refused_body(code, message), status, headers)
-
-
-def refused_body(code: str, message: str) -> dict[str, Any]:
-    """Write an error as GraphQL has it."""
-    return {"errors": [{"message": message, "extensions": {"code": code}}]}
+    return JSONResponse({"errors": [Refused(status, code, message).error]}, status, headers)

@@ -12,6 +12,12 @@ KIB = 1024
 class SafetySettings(BaseModel):
     """What the edge refuses."""
 
+    operations_per_minute: int = Field(
+        600,
+        ge=0,
+        description="Operations that a caller with a key may begin in a minute, all at once or spread; each of a batch "
+        "or a socket counts; 0: no limit.",
+    )
     development: bool | None = Field(
         None,
         description="Whether introspection is answered and errors suggest what was meant; "

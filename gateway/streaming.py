@@ -110,7 +110,7 @@ class StreamingEndpoint(GraphQL[Context, None]):
         """Run the text that a request means; raises Refused where it may not be run."""
         if isinstance(request_data, GraphQLRequestData) and (request_data.query or request_data.extensions):
             asked = GraphQLRequest(query=request_data.query, extensions=request_data.extensions)
-            request_data.query = self.documents.text_of(asked, context.principal.tenant)
+            request_data.query = self.documents.text_of(asked, context.principal)
         return await super().execute_operation(
             request, request_adapter, request_data, context, root_value, sub_response
         )
