@@ -19,7 +19,7 @@ from adapters.paging import Window, page_size, position_of
 from resolvers.context import Info
 
 First = Annotated[
-    int | None, argument(description="How many from the front, 0 to 100; the default counts without `last`.")
+    int | None, argument(description="How many from the front, 0 to 100; with `last` the default does not count.")
 ]
 After = Annotated[str | None, argument(description="Only those behind this cursor: the endCursor of the page before.")]
 Last = Annotated[int | None, argument(description="How many from the end, 0 to 100.")]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from graphql import GraphQLInterfaceType, GraphQLObjectType, build_schema
 
-from adapters.services import Services
 from resolvers.context import Context
 from resolvers.nodes import MOST_NODES, NODE_BY_TYPE, global_id, type_and_key
 from schema.graph import build_graph
-from tests.doubles.memory_cloudlink import MemoryCloudLink
-from tests.doubles.memory_cloudsigma import MemoryCloudSigma
-from tests.doubles.memory_sigil import MemorySigil
+from tests.doubles.memory_cloudsigma import MemoryCloudSigma, memory_assembly
 from tests.running import PROJECT, new_principal
 from tests.schema.conftest import CountingAdapter, DoubledGraph
 
@@ -36,16 +36,19 @@ def test_every_type_of_node_is_found_by_its_id() -> None:
 
 
 @pytest.mark.parametrize("name", node_types())
-async def test_many_nodes_of_a_type_are_one_call(name: str) -> None:
+async def test_many_nodes_of_a_type_are_one_call(tmp_path: Path, name: str) -> None:
     """However many are asked for, as many calls as for one, and at least that one."""
 
     async def calls_for(count: int) -> Counter[str]:
-        adapters = [CountingAdapter(double()) for double in (MemoryCloudSigma, MemorySigil, MemoryCloudLink)]
-        context = Context(Services(cloudsigma=adapters[0], sigil=adapters[1], cloudlink=adapters[2]), new_principal())
+        doubles = memory_assembly(MemoryCloudSigma(), tmp_path).services
+        counting: dict[str, Any] = {
+            service.value: CountingAdapter(adapter) for service, adapter in doubles.by_name().items()
+        }
+        context = Context(replace(doubles, **counting), new_principal())
         ids = [global_id(name, f"none-{number}") for number in range(count)]
         answer = await build_graph().execute(NODES, variable_values={"ids": ids}, context_value=context)
         assert (answer.errors, answer.data) == (None, {"nodes": [None] * count})
-        return adapters[0].calls + adapters[1].calls + adapters[2].calls
+        return sum((adapter.calls for adapter in counting.values()), Counter())
 
     one, many = await calls_for(1), await calls_for(20)
     assert one == many

@@ -1,0 +1,51 @@
+"""Relay itself: its compiler accepts the SDL, and its runtime pages, refetches, changes and follows what is served."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from adapters.cloudlink.models import NewDeploy
+from adapters.paging import Window
+from resolvers.nodes import global_id
+from tests.reference_clients import ReferenceClients
+from tests.running import PROJECT
+from tests.schema.asking_cloudlink import regressed
+from tests.schema.conftest import DoubledGraph
+
+SDL = PROJECT / "schema" / "schema.graphql"
+
+
+async def test_a_front_end_with_relay(
+    reference_clients: ReferenceClients, doubled: DoubledGraph, tmp_path: Path
+) -> None:
+    """Fragments, pages both ways, refetching by id, mutations with unions and a stream, all in one normalised store."""
+    await reference_clients.run("relay_compile.mjs", str(SDL), str(tmp_path))
+    client = doubled.client
+    regression_id = global_id("Regression", await regressed(client))
+    for _ in range(4):
+        await doubled.cloudlink.record_deploy(doubled.principal, NewDeploy(service="Amazon S3"))
+        await doubled.sigil.submit(doubled.principal, "npm:box")
+    deploys = (await doubled.cloudlink.deploys(doubled.principal, Window(9), None)).nodes
+    ids = [global_id("Deploy", deploy.id) for deploy in deploys]
+    key = client._headers["Authorization"].removeprefix("Bearer ")
+    output = await reference_clients.run("relay_story.mjs", str(tmp_path), client._url, key, regression_id)
+    told = json.loads(output)
+    recorded = told.pop("recorded")
+    regression, viewer = told.pop("regression"), told.pop("viewer")
+    assert told == {
+        "firstPage": ids[:2],
+        "secondPage": ids[:4],
+        "whole": ids,
+        "hasNext": False,
+        "withNewest": [recorded, *ids],
+        "scans": ["PackageScan"] * 4,
+        "refetched": "Deploy",
+        "before": "OPEN",
+        "acknowledged": "Regression",
+        "after": "ACKNOWLEDGED",
+        "again": "conflict",
+        "pushed": regression_id,
+    }
+    assert (regression["status"], regression["deploy"]) == ("OPEN", {"id": ids[-1]})
+    assert viewer["name"] == doubled.principal.name
