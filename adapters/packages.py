@@ -26,7 +26,11 @@ def package_of(target: str) -> PackageName:
 
 def canonical_package_of(target: str) -> PackageName:
     """Read ecosystem and name as the ecosystem writes them; one of PyPI has no extras."""
-    package = package_of(target)
+    return canonical(package_of(target))
+
+
+def canonical(package: PackageName) -> PackageName:
+    """Write a package's name as its ecosystem does."""
     if package.ecosystem != "pypi":
         return package
     return PackageName(package.ecosystem, canonicalize_name(package.name.partition("[")[0]))

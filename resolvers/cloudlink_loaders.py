@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from adapters.cloudlink.account import Action, CloudScan, Credential, Resource
 from adapters.cloudlink.models import Anomaly, Budget, BudgetAlert, CostEstimate, CostSnapshot, Deploy, Regression
 from adapters.cloudlink.port import CloudLink, CostSpan, RegressionFilter
+from adapters.packages import PackageName
 from adapters.paging import Window
 from resolvers.port_loader import PortLoader
 
@@ -49,6 +50,16 @@ class DeploysByServiceLoader(PortLoader[CloudLink, tuple[str, int], list[Deploy]
             deploys = await self._port.deploys_of_services(self._principal, services, first)
             found.update(zip(((service, first) for service in services), deploys, strict=True))
         return [found[key] for key in keys]
+
+
+class DeploysByPackageLoader(PortLoader[CloudLink, PackageName, list[Deploy]]):
+    """The newest deploys by a package that they shipped."""
+
+    max_batch_size = 400  # a database reads only so long a condition
+
+    async def batch_load_fn(self, keys: Sequence[PackageName]) -> list[list[Deploy]]:
+        """Ask for all at once."""
+        return await self._port.deploys_of_packages(self._principal, keys)
 
 
 class RegressionByIdLoader(PortLoader[CloudLink, str, Regression | None]):

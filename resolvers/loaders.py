@@ -17,6 +17,7 @@ from resolvers.cloudlink_loaders import (
     CostsBySpanLoader,
     CredentialsByTenantLoader,
     DeployByIdLoader,
+    DeploysByPackageLoader,
     DeploysByServiceLoader,
     EstimateByServiceLoader,
     RegressionByIdLoader,
@@ -37,6 +38,7 @@ from resolvers.sigil_loaders import (
     ScanByIdLoader,
     ScansByPackageLoader,
     ThreatByIdLoader,
+    ThreatsByIndicatorLoader,
     ThreatsByPackageLoader,
 )
 
@@ -71,10 +73,12 @@ class Loaders:
     scans_by_package = _over(Service.SIGIL, ScansByPackageLoader)
     threat_by_id = _over(Service.SIGIL, ThreatByIdLoader)
     threats_by_package = _over(Service.SIGIL, ThreatsByPackageLoader)
+    threats_by_indicator = _over(Service.SIGIL, ThreatsByIndicatorLoader)
     policy_result_by_scan = _over(Service.SIGIL, PolicyResultByScanLoader)
     services_by_tenant = _over(Service.CLOUDLINK, ServicesByTenantLoader)
     costs_by_span = _over(Service.CLOUDLINK, CostsBySpanLoader)
     deploy_by_id = _over(Service.CLOUDLINK, DeployByIdLoader)
+    deploys_by_package = _over(Service.CLOUDLINK, DeploysByPackageLoader)
     deploys_by_service = _over(Service.CLOUDLINK, DeploysByServiceLoader)
     regression_by_id = _over(Service.CLOUDLINK, RegressionByIdLoader)
     regressions_by_deploy = _over(Service.CLOUDLINK, RegressionsByDeployLoader)

@@ -11,8 +11,11 @@ from adapters.sigil.models import Scan, Severity, Threat
 from adapters.sigil.versions import concerns
 from resolvers.context import Context
 from resolvers.package_threats import package_of_scan, scans_of_threatening, threats_to_scanned
-from resolvers.report_text import Passage, on_regression, on_scan, on_threat, report_of
-from resolvers.shipped_packages import scans_of_targets, threats_to_targets
+from resolvers.report_text import Passage, on_deploys, on_regression, on_scan, on_threat, report_of
+from resolvers.shipped_packages import deploys_of_scanned, scans_of_targets, threats_to_targets
+
+MOST_DEPLOYS = 10
+"""How many of the deploys that shipped a package are told of."""
 
 
 async def report_from(context: Context, origin: Origin) -> str:
@@ -35,7 +38,8 @@ async def _from_scan(context: Context, scan_id: str) -> str:
     threats = await threats_to_scanned(context, scan)
     if not threats and not _found_anything(scan):
         raise _empty(f"The scan {scan.id!r} found nothing that a rule could be made from, and no threat is known")
-    return report_of(_on_packages(threats, [scan]))
+    shipping = await deploys_of_scanned(context, scan)
+    return report_of([*_on_packages(threats, [scan]), *on_deploys(shipping[:MOST_DEPLOYS])])
 
 
 async def _from_threat(context: Context, threat_id: str) -> str:

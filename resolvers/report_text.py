@@ -75,6 +75,12 @@ def on_threat(threat: Threat) -> Iterator[Passage]:
         yield Passage(_HEADING, f"Indicator of compromise: {_short(defanged(indicator))}")
 
 
+def on_deploys(deploys: Iterable[Deploy]) -> Iterator[Passage]:
+    """Tell where a package was deployed to."""
+    for deploy in deploys:
+        yield Passage(_ABOVE_FINDINGS, f"It was shipped by {_deploy(deploy)}.")
+
+
 def on_regression(regression: Regression, deploy: Deploy) -> Iterator[Passage]:
     """Tell of a rise of cost and the deploy that caused it."""
     rise = f"from {regression.baseline_usd_per_hour:.2f} to {regression.post_deploy_usd_per_hour:.2f} USD an hour"

@@ -9,6 +9,8 @@ import msgspec
 import strawberry
 from strawberry import argument
 
+from adapters.cloudlink.models import Deploy
+from adapters.cloudsigma.models import Ioc
 from adapters.errors import Conflict, Refused
 from adapters.paging import Page
 from adapters.sigil.models import (
@@ -27,6 +29,7 @@ from resolvers.moments import in_utc
 from resolvers.nodes import global_id
 from resolvers.package_threats import package_of_scan, scans_of_threatening, threats_to_scanned
 from resolvers.problems import Problem, problem_of
+from resolvers.shipped_packages import deploys_of_scanned
 from resolvers.window import After, Before, First, Last, window_of
 
 SEVERITIES = tuple(Severity)
@@ -163,6 +166,16 @@ async def threats_of_scan(root: strawberry.Parent[Scan], info: Info) -> list[Thr
 async def scans_of_threat(root: strawberry.Parent[Threat], info: Info) -> list[Scan]:
     """Give the tenant's scans of the package that a threat names."""
     return await scans_of_threatening(info.context, root)
+
+
+async def deploys_of_scan(root: strawberry.Parent[Scan], info: Info) -> list[Deploy]:
+    """Give the deploys that shipped the version that was scanned."""
+    return await deploys_of_scanned(info.context, root)
+
+
+async def threats_of_indicator(root: strawberry.Parent[Ioc], info: Info) -> list[Threat]:
+    """Give the known threats that name an indicator."""
+    return await info.context.loaders.threats_by_indicator.load(root.value)
 
 
 def member_scans_total(root: strawberry.Parent[TeamMember]) -> int:

@@ -6,11 +6,14 @@ import asyncio
 import re
 from collections.abc import Sequence
 
+from adapters.cloudlink.models import Deploy
+from adapters.cloudlink.shipping import shipped
 from adapters.errors import InvalidInput
-from adapters.packages import ECOSYSTEMS, canonical_package_of, package_of, version_in
+from adapters.packages import ECOSYSTEMS, canonical, canonical_package_of, package_of, version_in
 from adapters.sigil.models import Scan, Threat, Verdict
 from adapters.sigil.versions import BadRange, concerns, in_range
 from resolvers.context import Context
+from resolvers.package_threats import package_of_scan
 
 VERDICTS = tuple(Verdict)
 EXACT = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]*")
@@ -53,6 +56,17 @@ async def threats_to_targets(context: Context, targets: Sequence[str]) -> list[T
         if concerns(threat, version_in(target).lstrip("=") or None)
     }
     return list(threats.values())
+
+
+async def deploys_of_scanned(context: Context, scan: Scan) -> list[Deploy]:
+    """Give the tenant's deploys that shipped the version that was scanned, newest first."""
+    package = canonical(package_of_scan(scan))
+    shipping = await context.loaders.deploys_by_package.load(package)
+    return [
+        deploy
+        for deploy in shipping
+        if any(named == package and _is_of(scan, target) for target, named in shipped(deploy.packages).items())
+    ]
 
 
 def _is_target(text: str) -> bool:

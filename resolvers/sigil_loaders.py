@@ -44,6 +44,16 @@ class ThreatsByPackageLoader(PortLoader[Sigil, PackageName, list[Threat]]):
         return await self._port.threats_of_packages(self._principal, keys)
 
 
+class ThreatsByIndicatorLoader(PortLoader[Sigil, str, list[Threat]]):
+    """The newest known threats by an indicator that goes with them."""
+
+    max_batch_size = 400  # an execution has up to 500, and a list of executions any number
+
+    async def batch_load_fn(self, keys: Sequence[str]) -> list[list[Threat]]:
+        """Ask for all at once."""
+        return await self._port.threats_of_indicators(self._principal, keys)
+
+
 class PolicyResultByScanLoader(PortLoader[Sigil, tuple[str, str], PolicyResult | None]):
     """Results of named policies, by scan id and policy."""
 

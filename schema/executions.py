@@ -19,7 +19,7 @@ from adapters.cloudsigma.models import (
 )
 from adapters.confidence import Confidence
 from adapters.events import watching
-from resolvers import executions, origins
+from resolvers import executions, origins, scans
 from resolvers.cursor import Cursor
 from schema.node import Conflict, InvalidInput, LimitExceeded, Node, NotAllowed, NotFound, PageInfo
 from schema.regressions import Regression
@@ -74,6 +74,7 @@ class Ioc:
     type: str = plain("What it is, e.g. `domain` or `sha256`.")
     value: str = plain("The indicator, not defanged.")
     context: str | None = plain("The sentence it stood in.")
+    threats: list[Threat] = edge(scans.threats_of_indicator, "The newest known threats that name it, at most twenty.")
 
 
 @view(models.DetectionGap, "A technique that got no rule.")

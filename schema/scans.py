@@ -19,6 +19,7 @@ from schema.view import edge, plain, view
 
 if TYPE_CHECKING:
     from schema.executions import Execution
+    from schema.regressions import Deploy
 
 
 @strawberry.interface(description="A look for trouble: in a package, or in a cloud account.")
@@ -111,6 +112,9 @@ class PackageScan(Scan):
     findings: list[Finding] = edge(scans.findings_of_scan, "What all phases found, gravest first.")
     evaluate: PolicyResult = edge(scans.evaluate_scan, "Whether it passes a policy.")
     threats: list[Threat] = edge(scans.threats_of_scan, "The known threats that this version is.")
+    deploys: list[Annotated[Deploy, strawberry.lazy("schema.regressions")]] = edge(
+        scans.deploys_of_scan, "The caller's deploys that shipped this version, newest first."
+    )
     executions: list[Annotated[Execution, strawberry.lazy("schema.executions")]] = edge(
         origins.executions_of_scan, "The caller's executions that were asked for from it: the rules that catch it."
     )

@@ -40,6 +40,7 @@ from adapters.cloudlink.models import (
 )
 from adapters.events.watching import Observation
 from adapters.health import ServiceHealth
+from adapters.packages import PackageName
 from adapters.paging import Page, Window
 from adapters.principal import Principal
 
@@ -103,6 +104,9 @@ class CloudLink(Protocol):
         self, principal: Principal, services: Sequence[str], first: int
     ) -> list[list[Deploy]]:
         """Give the newest deploys of each service."""
+
+    async def deploys_of_packages(self, principal: Principal, packages: Sequence[PackageName]) -> list[list[Deploy]]:
+        """Give the newest deploys that shipped each package, in whatever version, at most twenty for each target."""
 
     async def detect_regressions(self, principal: Principal) -> Detection:
         """Judge the deploys that are not judged yet."""

@@ -9,9 +9,11 @@ from adapters.cloudlink.exchange import Exchange, in_order, of_each, segment
 from adapters.cloudlink.keyset import deploy_position, newest_first, no_page, rows_to_ask, total_of
 from adapters.cloudlink.models import Anomaly, CostEstimate, CostRecord, CostSnapshot, Deploy, NewDeploy
 from adapters.cloudlink.port import CostSpan
+from adapters.cloudlink.shipping import deploys_that_shipped
 from adapters.cloudlink.wire import MOST_RECORDS, MOST_ROWS, Anomalies, CostBatch, EstimateBody, Ingested, ServiceNames
 from adapters.errors import NotFound
 from adapters.http.lookups import Lookups
+from adapters.packages import PackageName
 from adapters.paging import Page, Window, page_of
 from adapters.principal import Principal
 
@@ -79,6 +81,12 @@ class RestCosts:
             rows = await self._newest_deploys(MOST_ROWS)
         rows = newest_first(rows, deploy_position)
         return [[row for row in rows if row.service == service][:first] for service in services]
+
+    async def deploys_of_packages(self, principal: Principal, packages: Sequence[PackageName]) -> list[list[Deploy]]:
+        """GET /deploys: those among the newest 2,000."""
+        if not self._exchange.serves(principal):
+            return [[] for _ in packages]
+        return deploys_that_shipped(newest_first(await self._newest_deploys(MOST_ROWS), deploy_position), packages)
 
     async def anomalies(self, principal: Principal) -> list[Anomaly]:
         """GET /anomalies."""

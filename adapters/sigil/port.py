@@ -15,6 +15,8 @@ from adapters.paging import Page, Window
 from adapters.principal import Principal
 from adapters.sigil.models import Policy, PolicyResult, Scan, Severity, TeamMember, Threat, Verdict
 
+THREATS_OF_AN_INDICATOR = 20
+
 
 class ScanFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which scans are wanted: `target` is a part of it, `since` and `until` bound when they were asked for."""
@@ -73,6 +75,9 @@ class Sigil(Protocol):
 
     async def threats_of_packages(self, principal: Principal, packages: Sequence[PackageName]) -> list[list[Threat]]:
         """Give what is known of each package, in that order."""
+
+    async def threats_of_indicators(self, principal: Principal, values: Sequence[str]) -> list[list[Threat]]:
+        """Give the newest threats that name each indicator, however it is written, at most twenty, in that order."""
 
     async def team_members(self, principal: Principal) -> list[TeamMember]:
         """List the team of the tenant."""

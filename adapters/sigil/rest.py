@@ -29,6 +29,7 @@ from adapters.sigil.decoding import SERVICE, decode, scan_of
 from adapters.sigil.lists import Lists, page_of, scan_parameters, scan_position, threat_parameters, threat_position
 from adapters.sigil.models import Policy, PolicyResult, Scan, ScanStatus, TeamMember, Threat
 from adapters.sigil.port import ScanFilter, ThreatFilter
+from adapters.sigil.threat_index import ThreatIndex
 from adapters.sigil.upstream import POLICY
 from adapters.sigil.wire import EvaluateBody, ScanBody, ScanShape, Team
 
@@ -44,6 +45,7 @@ class RestSigil:
         self._upstream = upstream
         self._ownership = ownership
         self._lists = Lists(upstream)
+        self._threat_index = ThreatIndex(self._lists)
         self._feed: InProcessChangeFeed[Scan] = InProcessChangeFeed()
         self._scans = Lookups(SERVICE, self._ask, lambda scan: scan.finished, self._has_ended)
         subject = Subject(
@@ -63,6 +65,7 @@ class RestSigil:
         """Stop polling and close the connections."""
         await self._poll.close()
         await self._scans.close()
+        await self._threat_index.close()
         await self._upstream.close()
 
     async def health(self) -> ServiceHealth:
@@ -123,6 +126,10 @@ class RestSigil:
             [threat for threat in threats if PackageName(threat.ecosystem, threat.package_name) == package]
             for package, threats in zip(packages, found, strict=True)
         ]
+
+    async def threats_of_indicators(self, principal: Principal, values: Sequence[str]) -> list[list[Threat]]:  # noqa: ARG002 - threats are everybody's
+        """GET /v1/threats, which knows no indicators: those among the newest 2,000, read once in ten minutes."""
+        return await self._threat_index.threats_of(values)
 
     async def team_members(self, principal: Principal) -> list[TeamMember]:  # noqa: ARG002 - the upstream knows its token's team
         """GET /v1/team/members."""

@@ -49,6 +49,18 @@ deploys = Table(
     Index("ix_cloudlink_deploys_unjudged", "judged_at", "tenant", "deployed_at"),
 )
 
+deploy_packages = Table(
+    "cloudlink_deploy_packages",
+    metadata,
+    Column("deploy_id", Key(64), ForeignKey(deploys.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("target", Key(300), primary_key=True),
+    Column("tenant", String(128), nullable=False),
+    Column("package", Key(310), nullable=False),
+    Column("deployed_at", UtcDateTime, nullable=False),
+    Index("ix_cloudlink_deploy_packages_package", "tenant", "package", "target", "deployed_at"),
+)
+"""What deploys shipped: `package` is the ecosystem and the name of a target, as `npm:express`."""
+
 regressions = Table(
     "cloudlink_regressions",
     metadata,

@@ -1,8 +1,8 @@
-"""The table of packages that are known to be malicious; it belongs to no tenant."""
+"""The tables of packages that are known to be malicious and of their indicators; they belong to no tenant."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, LargeBinary, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, String, Table, Text
 
 from adapters.store.metadata import metadata
 from adapters.store.types import Key, UtcDateTime
@@ -21,3 +21,12 @@ threats = Table(
     Index("ix_sigil_threats_package", "ecosystem", "package_name"),
     Index("ix_sigil_threats_newest", "reported_at", "id"),
 )
+
+indicators = Table(
+    "sigil_threat_indicators",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("threat_id", Key(256), ForeignKey(threats.c.id, ondelete="CASCADE"), primary_key=True),
+    Index("ix_sigil_threat_indicators_threat", "threat_id"),
+)
+"""`digest` is of the indicator's one form."""

@@ -10,6 +10,7 @@ from adapters.cloudlink.models import CostRecord, Deploy, NewDeploy, Regression,
 from adapters.cloudlink.port import CloudLink, CostSpan, RegressionFilter
 from adapters.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from adapters.health import Health
+from adapters.packages import PackageName
 from adapters.paging import Window
 from adapters.principal import Principal
 from tests.adapters.cloudlink.costs import HOUR, hourly, this_hour
@@ -107,6 +108,29 @@ async def test_deploys_are_listed_newest_first_by_pages(cloudlink: CloudLink, pr
         lambda window: cloudlink.deploys(principal, window, None),
         lambda: cloudlink.record_deploy(principal, NewDeploy(service=S3)),
     )
+
+
+async def test_deploys_are_found_by_what_they_shipped(cloudlink: CloudLink, principal: Principal) -> None:
+    """Whatever the version and however the package is written, newest first; those of other tenants are not."""
+    first, second, third = [
+        await cloudlink.record_deploy(
+            principal, NewDeploy(service=EC2, deployed_at=this_hour() - number * HOUR, metadata={"packages": packages})
+        )
+        for number, packages in (
+            (3, ["npm:@scope/box@1.0.0", "pypi:Clean_Basket[extra]==3.1"]),
+            (2, ["npm:@scope/box@2.0.0", "npm:box@1.0.0", "text"]),
+            (1, ["pypi:clean-basket"]),
+        )
+    ]
+    wanted = [PackageName("pypi", "clean-basket"), PackageName("npm", "none"), PackageName("npm", "@scope/box")]
+    found = await cloudlink.deploys_of_packages(principal, wanted)
+    assert [[deploy.id for deploy in deploys] for deploys in found] == [
+        [third.id, first.id],
+        [],
+        [second.id, first.id],
+    ]
+    assert await cloudlink.deploys_of_packages(new_principal(), wanted) == [[], [], []]
+    assert await cloudlink.deploys_of_packages(principal, []) == []
 
 
 async def test_a_rise_after_a_deploy_is_detected_once(cloudlink: CloudLink, principal: Principal) -> None:

@@ -254,6 +254,7 @@ async def known_threats(adapter_name: str, sigil: Sigil, assembly: Assembly, ser
             description=f"The package {name} is known from the contract's tests.",
             source="tests",
             versions=("1.0.0",),
+            indicators=("contract[.]example", f"hxxps://contract-{number}[.]example/a"),
             reported_at=datetime(2026, 1, number, tzinfo=UTC),
         )
         for number, ecosystem, name in ((1, "npm", "known-box"), (2, "pypi", "known-box"), (3, "pypi", "known-basket"))
@@ -281,6 +282,9 @@ async def test_known_threats_are_listed_found_and_met(sigil: Sigil, principal: P
     assert first.versions == ("1.0.0",)
     wanted = [PackageName("npm", "none"), PackageName("npm", "known-box")]
     assert await sigil.threats_of_packages(principal, wanted) == [[], [first]]
+    values = ["https://contract-1.example/a", "none.example", "Contract.example"]
+    named = await sigil.threats_of_indicators(principal, values)
+    assert [[threat.id[-1] for threat in threats] for threats in named] == [["1"], [], ["3", "2", "1"]]
     met = await scanned(sigil, principal, "npm:known-box@1.0.0")
     assert met.known_threats == ("MAL-contract-1",)
     assert met.policy_result is not None

@@ -21,8 +21,10 @@ from adapters.cloudlink.models import (
     RegressionStatus,
 )
 from adapters.cloudlink.port import CostSpan, RegressionFilter
+from adapters.cloudlink.shipping import deploys_that_shipped
 from adapters.errors import Conflict, InvalidInput
 from adapters.events.watching import Observation
+from adapters.packages import PackageName
 from adapters.paging import Page, Position, Window, page_of
 from adapters.principal import Principal
 from tests.doubles.keeping import Kept, MemoryJournal
@@ -100,6 +102,10 @@ class MemoryCosts(MemoryJournal):
     ) -> list[list[Deploy]]:
         mine = sorted(self._deploys_of(principal), key=_deploy_position, reverse=True)
         return [[deploy for deploy in mine if deploy.service == service][:first] for service in services]
+
+    async def deploys_of_packages(self, principal: Principal, packages: Sequence[PackageName]) -> list[list[Deploy]]:
+        mine = sorted(self._deploys_of(principal), key=_deploy_position, reverse=True)
+        return deploys_that_shipped(mine, packages)
 
     async def detect_regressions(self, principal: Principal) -> Detection:
         """Hold the three hours after each deploy against the week before."""

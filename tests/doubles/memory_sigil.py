@@ -114,6 +114,10 @@ class MemorySigil:
             for package in packages
         ]
 
+    async def threats_of_indicators(self, principal: Principal, values: Sequence[str]) -> list[list[Threat]]:  # noqa: ARG002 - threats are everybody's
+        self.calls["threats_of_indicators"] += 1
+        return [[threat for threat in self.known_threats if value in threat.indicators] for value in values]
+
     async def team_members(self, principal: Principal) -> list[TeamMember]:  # noqa: ARG002 - a double has one team
         self.calls["team_members"] += 1
         return self.team

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from adapters.cloudsigma.models import Ioc, Output
+from adapters.cloudsigma.validation import validated
 from adapters.confidence import Confidence
 from adapters.principal import Principal
 from adapters.sigil.models import Finding, Phase, PhaseName, Severity, Threat, Verdict
+from tests.doubles.memory_cloudsigma import MemoryCloudSigma, memory_assembly
+from tests.doubles.memory_sigil import MemorySigil
 from tests.graph_client import GraphClient, events
 from tests.running import new_principal
-from tests.schema.asking_cloudlink import regressed
-from tests.schema.conftest import ClientFor, DoubledGraph
+from tests.schema.asking_cloudlink import deployed, regressed
+from tests.schema.conftest import ClientFor, DoubledGraph, serving
 from tests.schema.test_executions import STATUS
 from tests.schema.test_scans import scanned
 
@@ -182,3 +187,32 @@ async def test_an_execution_that_came_of_nothing_has_no_origin(doubled: DoubledG
     doubled.sigil.known_threats.clear()
     query = "query($arn: String!) { execution(arn: $arn) { origin { __typename } } }"
     assert (await doubled.client.execute(query, arn=arn))["execution"] == {"origin": None}
+
+
+async def test_a_scan_leads_to_the_deploys_that_shipped_its_version(doubled: DoubledGraph) -> None:
+    """By exact version, by range, or by no version; and these lead back."""
+    client = doubled.client
+    for number, packages in enumerate((["npm:box@1.0.0"], ["npm:box@2.0.0"], ["npm:box"], ["npm:box@^1.0.0"], [])):
+        await deployed(client, version=str(number), packages=packages)
+    scan = await doubled.sigil.submit(doubled.principal, "npm:box@1.0.0")
+    doubled.sigil.finish(scan.id, package_version="1.0.0")
+    query = "query($id: String!) { packageScan(scanId: $id) { deploys { version packageScans { scanId } } } }"
+    deploys = (await client.execute(query, id=scan.id))["packageScan"]["deploys"]
+    assert sorted(deploy["version"] for deploy in deploys) == ["0", "2", "3"]
+    assert all(deploy["packageScans"] == [{"scanId": scan.id}] for deploy in deploys)
+
+
+async def test_an_indicator_leads_to_the_threats_that_name_it(tmp_path: Path, principal: Principal) -> None:
+    """From what an execution found to the packages that are known to go with it."""
+    cloudsigma, sigil = MemoryCloudSigma(), MemorySigil()
+    sigil.known_threats.append(EVIL)
+    execution = await cloudsigma.generate(principal, validated(text="A report."))
+    iocs = (Ioc(type="domain", value="evil-collector.top"), Ioc(type="domain", value="none.example"))
+    cloudsigma.finish(execution.arn, Output(iocs=iocs))
+    query = "query($arn: String!) { execution(arn: $arn) { iocs { value threats { packageName } } } }"
+    async with serving(memory_assembly(cloudsigma, tmp_path, sigil)) as client_for:
+        found = (await client_for(principal).execute(query, arn=execution.arn))["execution"]["iocs"]
+    assert found == [
+        {"value": "evil-collector.top", "threats": [{"packageName": "evil-box"}]},
+        {"value": "none.example", "threats": []},
+    ]

@@ -21,6 +21,7 @@ from adapters.cloudlink.port import CostSpan, RegressionFilter
 from adapters.cloudlink.wire import MOST_RECORDS
 from adapters.errors import InvalidInput
 from adapters.events.watching import Observation, watch
+from adapters.packages import PackageName
 from adapters.paging import Page, Window
 from adapters.principal import Principal
 
@@ -73,6 +74,10 @@ class LocalCosts:
     ) -> list[list[Deploy]]:
         """Look up in the store."""
         return await self._engine.deploys.of_services(principal.tenant, services, first)
+
+    async def deploys_of_packages(self, principal: Principal, packages: Sequence[PackageName]) -> list[list[Deploy]]:
+        """Look up in the store."""
+        return await self._engine.deploys.of_packages(principal.tenant, packages)
 
     async def detect_regressions(self, principal: Principal) -> Detection:
         """Judge in worker processes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,10 +16,12 @@ from adapters.cloudlink.local.hours import AHEAD, FIRST_MOMENT
 from adapters.cloudlink.local.journal import Entry, Journal
 from adapters.cloudlink.local.storable import UNSTORABLE
 from adapters.cloudlink.models import Deploy, NewDeploy
+from adapters.cloudlink.shipping import DEPLOYS_OF_A_TARGET, deploys_that_shipped, shipped
 from adapters.errors import InvalidInput
+from adapters.packages import PackageName
 from adapters.paging import Page, Position, Window, cut
 from adapters.principal import Principal
-from adapters.store.cloudlink import deploys, regressions, services
+from adapters.store.cloudlink import deploy_packages, deploys, regressions, services
 from adapters.store.database import Database
 from adapters.store.keyset import Keyset
 from adapters.store.metadata import next_value
@@ -70,6 +72,7 @@ class DeployRecords:
         }
         async with self._database.write() as connection:
             await connection.execute(insert(deploys).values(row))
+            await _note_packages(connection, row, deploy)
             recorded = (await connection.execute(_deploys().where(deploys.c.id == row["id"]))).one()
             detail = " ".join(part for part in (deploy.service, deploy.version) if part)
             entry = Entry(event_type="deploy.recorded", actor=principal.name, resource_id=recorded.id, detail=detail)
@@ -108,6 +111,19 @@ class DeployRecords:
                 found.setdefault(row.service, []).append(_deploy(row))
         return [found.get(name, []) for name in names]
 
+    async def of_packages(self, tenant: str, packages: Sequence[PackageName]) -> list[list[Deploy]]:
+        """Give the tenant's newest deploys that shipped each package, in that order."""
+        links = deploy_packages.c
+        order = (links.deployed_at.desc(), links.deploy_id.desc())
+        rank = func.row_number().over(partition_by=links.target, order_by=order)
+        wanted = (links.tenant == tenant, links.package.in_({_key_of(package) for package in packages}))
+        ranked = select(links.deploy_id, rank.label("rank")).where(*wanted).subquery()
+        newest = select(ranked.c.deploy_id).where(ranked.c.rank <= DEPLOYS_OF_A_TARGET)
+        query = _deploys().where(deploys.c.id.in_(newest)).order_by(deploys.c.deployed_at.desc(), deploys.c.id.desc())
+        async with self._database.read() as connection:
+            found = [_deploy(row) for row in await connection.execute(query)]
+        return deploys_that_shipped(found, packages)
+
     async def unjudged(self, tenant: str, now: datetime) -> list[DeployMoment]:
         """Give the deploys that are old enough to be judged and are not, of services that costs are known of."""
         with_costs = and_(services.c.tenant == deploys.c.tenant, services.c.name == deploys.c.service)
@@ -143,6 +159,18 @@ class DeployRecords:
             deploys.c.tenant == tenant, deploys.c.id.in_(set(ids)), deploys.c.judged_at.is_(None)
         )
         return (await connection.execute(marked.values(judged_at=datetime.now(UTC)))).rowcount
+
+
+async def _note_packages(connection: AsyncConnection, row: Mapping[str, Any], deploy: NewDeploy) -> None:
+    same = {"deploy_id": row["id"], "tenant": row["tenant"], "deployed_at": row["deployed_at"]}
+    named = shipped(deploy.metadata.get("packages") or ())
+    links = [{**same, "target": target, "package": _key_of(package)} for target, package in named.items()]
+    if links:
+        await connection.execute(insert(deploy_packages), links)
+
+
+def _key_of(package: PackageName) -> str:
+    return f"{package.ecosystem}:{package.name}"
 
 
 def _deploys() -> Select[Any]:

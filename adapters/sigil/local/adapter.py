@@ -156,6 +156,10 @@ class LocalSigil:
         """Look up in the store."""
         return await self.threat_records.of_packages(packages)
 
+    async def threats_of_indicators(self, principal: Principal, values: Sequence[str]) -> list[list[Threat]]:  # noqa: ARG002 - threats are everybody's
+        """Look up in the store."""
+        return await self.threat_records.of_indicators(values)
+
     async def team_members(self, principal: Principal) -> list[TeamMember]:
         """List those of the tenant who have asked for scans."""
         require_plan(principal, team=True)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, insert, or_, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, tuple_, type_coerce
 
 from adapters.packages import PackageName
 from adapters.paging import Page, Position, Window, cut
+from adapters.sigil.indicators import indicator_digest
 from adapters.sigil.local.osv import EPOCH
 from adapters.sigil.models import Threat
-from adapters.sigil.port import ThreatFilter
+from adapters.sigil.port import THREATS_OF_AN_INDICATOR, ThreatFilter
 from adapters.store.database import Database
 from adapters.store.keyset import Keyset
-from adapters.store.threats import threats
+from adapters.store.threats import indicators, threats
 from adapters.store.types import Key
 
 ROWS_AT_ONCE = 200
@@ -37,6 +38,10 @@ class ThreatRecords:
                 await connection.execute(delete(threats).where(threats.c.id.in_(ids)))
             if rows:
                 await connection.execute(insert(threats), list(rows.values()))
+            named = {(indicator_digest(value), threat.id) for threat in known for value in threat.indicators}
+            if named:
+                links = [{"digest": digest, "threat_id": threat_id} for digest, threat_id in named]
+                await connection.execute(insert(indicators), links)
 
     async def page(self, window: Window, wanted: ThreatFilter, offset: int = 0) -> Page[Threat]:
         """Give a page of threats, newest first; `offset` leaves out so many."""
@@ -63,6 +68,20 @@ class ThreatRecords:
             for row in (await connection.execute(query.order_by(threats.c.id))).all():
                 found.setdefault(PackageName(row.ecosystem, row.package_name), []).append(_decode(row.threat))
         return [found.get(package, []) for package in packages]
+
+    async def of_indicators(self, values: Sequence[str]) -> list[list[Threat]]:
+        """Give the newest threats that name each indicator, in that order."""
+        digests = [indicator_digest(value) for value in values]
+        rank = func.row_number().over(partition_by=indicators.c.digest, order_by=LIST.newest_first).label("rank")
+        ranked = select(indicators.c.digest, indicators.c.threat_id, rank).join(threats)
+        newest = ranked.where(indicators.c.digest.in_(set(digests))).subquery()
+        query = select(newest.c.digest, threats.c.threat).join(threats, threats.c.id == newest.c.threat_id)
+        query = query.where(newest.c.rank <= THREATS_OF_AN_INDICATOR).order_by(newest.c.rank)
+        found: dict[str, list[Threat]] = {}
+        async with self._database.read() as connection:
+            for row in await connection.execute(query):
+                found.setdefault(row.digest, []).append(_decode(row.threat))
+        return [found.get(digest, []) for digest in digests]
 
 
 def _conditions(wanted: ThreatFilter) -> Iterable[ColumnElement[bool]]:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 
+import msgspec
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -10,9 +12,17 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, inspect, select, text
 
+from adapters.cloudlink.local.deploys import DeployRecords
+from adapters.cloudlink.local.journal import Journal
+from adapters.cloudlink.local.outbox import Outbox
+from adapters.packages import PackageName
+from adapters.sigil.local.threats import ThreatRecords
+from adapters.store.cloudlink import deploys
 from adapters.store.database import MIGRATIONS, Database
 from adapters.store.metadata import counters, metadata
 from adapters.store.ownership import submissions
+from adapters.store.threats import threats
+from tests.running import new_principal
 
 
 def differences(connection: Connection) -> list[object]:
@@ -83,8 +93,39 @@ async def test_a_migration_that_fails_leaves_the_database_as_it_was(empty_url: s
     await database.close()
 
 
+async def test_what_was_known_before_is_indexed(empty_url: str) -> None:
+    """Threats by their indicators and deploys by their packages, as those that come later."""
+    database, ann = Database(empty_url), new_principal()
+    threat = {"id": "MAL-1", "package_name": "box", "ecosystem": "npm", "threat_type": "malicious_package"}
+    threat |= {"severity": "critical", "description": "Malicious", "source": "tests"}
+    known = msgspec.json.encode({**threat, "indicators": ["evil[.]example", "Evil.example"]})
+    threat.pop("source")
+    deploy = {"id": "d", "tenant": ann.tenant, "service": "s", "environment": "e", "deployed_at": datetime.now(UTC)}
+    shipped = msgspec.json.encode({"packages": ["pypi:Clean_Basket==3.1", "text"]})
+    async with database.write() as connection:
+        await connection.run_sync(partial(upgrade, "0007"))
+        await connection.execute(insert(threats).values(**threat, reported_at=datetime.now(UTC), threat=known))
+        await connection.execute(insert(deploys).values(**deploy, metadata=shipped))
+        await connection.execute(insert(deploys).values(**{**deploy, "id": "e"}, metadata=b"{}"))
+    await database.migrate()
+    ((found,),) = await ThreatRecords(database).of_indicators(["evil.example"])
+    assert found.id == "MAL-1"
+    records = DeployRecords(database, Journal(Outbox(database)))
+    ((shipping,),) = await records.of_packages(ann.tenant, [PackageName("pypi", "clean-basket")])
+    assert shipping.id == "d"
+    await database.close()
+
+
+def upgrade(revision: str, connection: Connection) -> None:
+    command.upgrade(configured(connection), revision)
+
+
 def downgrade(connection: Connection) -> None:
+    command.downgrade(configured(connection), "base")
+
+
+def configured(connection: Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
-    command.downgrade(config, "base")
+    return config

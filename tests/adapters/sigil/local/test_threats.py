@@ -72,6 +72,7 @@ async def test_no_text_breaks_the_store(records: ThreatRecords, text: str) -> No
     await records.replace([threat(1)])
     assert await records.by_id([text]) == [None]
     assert await records.of_packages([PackageName("npm", text)]) == [[]]
+    assert await records.of_indicators([text]) == [[]]
     assert (await records.page(Window(5), ThreatFilter(search=text))).nodes == []
 
 
@@ -92,3 +93,20 @@ async def test_packages_are_looked_up_all_at_once(records: ThreatRecords) -> Non
         [PackageName("npm", "package-3"), PackageName("pypi", "package-1"), PackageName("npm", "package-1")]
     )
     assert [[known.id for known in package] for package in found] == [["MAL-3"], [], ["MAL-1", "MAL-2"]]
+
+
+async def test_indicators_are_looked_up_all_at_once(records: ThreatRecords) -> None:
+    """In the order asked, in whatever form, the newest threat first; one that was said otherwise since is forgotten."""
+    await records.replace([threat(1, indicators=("evil[.]example", "EVIL.example", "hxxp://a.example/x"))])
+    await records.replace([threat(2, indicators=("evil.example",)), threat(3, indicators=("gone.example",))])
+    await records.replace([threat(3)])
+    found = await records.of_indicators(["http://A.example/x", "none.example", "Evil.example", "gone.example"])
+    assert [[known.id for known in threats] for threats in found] == [["MAL-1"], [], ["MAL-2", "MAL-1"], []]
+    assert await records.of_indicators([]) == []
+
+
+async def test_of_an_indicator_the_newest_threats_are_told(records: ThreatRecords) -> None:
+    """At most twenty."""
+    await records.replace([threat(number, indicators=("evil.example",)) for number in range(25)])
+    (found,) = await records.of_indicators(["evil.example"])
+    assert [known.id for known in found] == [f"MAL-{number}" for number in range(24, 4, -1)]
