@@ -39,6 +39,7 @@ from gateway.playground import playground_routes
 from gateway.probes import probe_routes
 from gateway.rate_limit import RateLimit
 from gateway.request_id import RequestId
+from gateway.roles import guard_fields
 from gateway.settings import Settings
 from gateway.shared_queries import SharedQueries
 from gateway.streaming import StreamingEndpoint
@@ -121,6 +122,7 @@ def _graph(settings: Settings, observability: Observability) -> strawberry.Schem
     plans = Plans(graph._schema, settings)  # noqa: SLF001 - Strawberry shows it nowhere else
     hide_suggestions(graph, is_developing)
     observability.surround(graph)
+    guard_fields(graph)
     return graph
 
 

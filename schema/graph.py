@@ -14,18 +14,22 @@ from schema.cost import Cost, ListSize, declare_costs
 from schema.mutation import Mutation
 from schema.node import CURSOR
 from schema.query import Query
+from schema.roles import RequiresRole, demand_marks, mark_reads
 from schema.subscription import Subscription
 
 
 def build_graph(
     extensions: Sequence[Callable[[], SchemaExtension]] = (), schema_class: type[strawberry.Schema] = strawberry.Schema
 ) -> strawberry.Schema:
-    """Build the schema, with what the edge adds to its execution."""
+    """Build the schema, with what the edge adds to its execution; raises TypeError for a change that names no role."""
+    demand_marks(Mutation)
+    mark_reads(Query)
+    mark_reads(Subscription)
     graph = schema_class(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[Cost, ListSize],
+        types=[Cost, ListSize, RequiresRole],
         config=StrawberryConfig(scalar_map={Cursor: CURSOR}),
         extensions=list(extensions),
     )

@@ -14,6 +14,7 @@ from schema.budgets import BudgetCheck, BudgetResult
 from schema.cloud_accounts import ActionResult, CloudScanResult, CredentialResult, WebhookResult
 from schema.executions import GenerateRulesInput, GenerateRulesResult
 from schema.regressions import DeployResult, DetectResult, RegressionResult
+from schema.roles import ADMIN, OPERATOR
 from schema.scans import SubmitScanInput, SubmitScanResult
 from schema.view import edge
 
@@ -53,45 +54,58 @@ class Mutation:
     """What can be changed."""
 
     generate_rules: GenerateRulesResult = edge(
-        generate_rules, "Start generating rules: answers at once; watch `executionStatus` for the result."
+        generate_rules, "Start generating rules: answers at once; watch `executionStatus` for the result.", OPERATOR
     )
     submit_scan: SubmitScanResult = edge(
-        submit_scan, "Scan a package: answers at once, with the result if it is known; watch `scanStatus` for it."
+        submit_scan,
+        "Scan a package: answers at once, with the result if it is known; watch `scanStatus` for it.",
+        OPERATOR,
     )
     record_deploy: DeployResult = edge(
-        cloudlink_mutations.record_deploy, "Record a deploy, so that a rise of cost can be told as its doing."
+        cloudlink_mutations.record_deploy, "Record a deploy, so that a rise of cost can be told as its doing.", OPERATOR
     )
     ingest_costs: int = edge(
         cloudlink_mutations.ingest_costs,
         "Take hourly costs in, in place of what is known of the same hours; says how many.",
+        OPERATOR,
     )
     detect_regressions: DetectResult = edge(
-        regressions.detect_regressions, "Judge the deploys that are not judged yet, as happens every 30 minutes."
+        regressions.detect_regressions,
+        "Judge the deploys that are not judged yet, as happens every 30 minutes.",
+        OPERATOR,
     )
     acknowledge_regression: RegressionResult = edge(
-        regressions.acknowledge_regression, "Take note of an open regression."
+        regressions.acknowledge_regression, "Take note of an open regression.", OPERATOR
     )
-    resolve_regression: RegressionResult = edge(regressions.resolve_regression, "Close a regression.")
-    create_budget: BudgetResult = edge(cloudlink_mutations.create_budget, "Set a budget.")
+    resolve_regression: RegressionResult = edge(regressions.resolve_regression, "Close a regression.", OPERATOR)
+    create_budget: BudgetResult = edge(cloudlink_mutations.create_budget, "Set a budget.", OPERATOR)
     update_budget: BudgetResult = edge(
-        cloudlink_mutations.update_budget, "Change a budget; what it covers stays as it is."
+        cloudlink_mutations.update_budget, "Change a budget; what it covers stays as it is.", OPERATOR
     )
-    delete_budget: bool = edge(budgets.delete_budget, "Delete a budget with its alerts; false where there is none.")
+    delete_budget: bool = edge(
+        budgets.delete_budget, "Delete a budget with its alerts; false where there is none.", OPERATOR
+    )
     check_budgets: BudgetCheck = edge(
-        budgets.check_budgets, "Hold the month's spend against every budget; each threshold is told once a month."
+        budgets.check_budgets,
+        "Hold the month's spend against every budget; each threshold is told once a month.",
+        OPERATOR,
     )
     add_credential: CredentialResult = edge(
-        cloudlink_mutations.add_credential, "Keep access to a cloud account, encrypted."
+        cloudlink_mutations.add_credential, "Keep access to a cloud account, encrypted.", ADMIN
     )
     remove_credential: bool = edge(
-        cloud_accounts.remove_credential, "Forget access to a cloud account; false where there is none."
+        cloud_accounts.remove_credential, "Forget access to a cloud account; false where there is none.", ADMIN
     )
     start_cloud_scan: CloudScanResult = edge(
-        cloud_accounts.start_cloud_scan, "Scan every cloud account: answers at once; watch `scanStatus` for the end."
+        cloud_accounts.start_cloud_scan,
+        "Scan every cloud account: answers at once; watch `scanStatus` for the end.",
+        OPERATOR,
     )
-    approve_action: ActionResult = edge(cloud_accounts.approve_action, "Let an action be executed.")
-    reject_action: ActionResult = edge(cloud_accounts.reject_action, "Turn an action down.")
-    register_webhook: WebhookResult = edge(cloudlink_mutations.register_webhook, "Have events sent to an address.")
+    approve_action: ActionResult = edge(cloud_accounts.approve_action, "Let an action be executed.", ADMIN)
+    reject_action: ActionResult = edge(cloud_accounts.reject_action, "Turn an action down.", ADMIN)
+    register_webhook: WebhookResult = edge(
+        cloudlink_mutations.register_webhook, "Have events sent to an address.", ADMIN
+    )
     remove_webhook: bool = edge(
-        cloud_accounts.remove_webhook, "Send nothing to an address any more; false where there is none."
+        cloud_accounts.remove_webhook, "Send nothing to an address any more; false where there is none.", ADMIN
     )

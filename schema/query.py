@@ -19,6 +19,7 @@ from schema.costs import Anomaly, CloudService
 from schema.executions import Execution, ExecutionConnection, Usage
 from schema.node import Node
 from schema.regressions import Deploy, DeployConnection, Regression, RegressionConnection
+from schema.roles import ADMIN, CALLER
 from schema.scans import PackageScan, ScanConnection, TeamMember, ThreatConnection
 from schema.view import edge
 from schema.viewer import ServiceStatus, Viewer
@@ -30,7 +31,7 @@ class Query:
 
     node: Node | None = edge(resolvers.nodes.node, "The thing that a global id names.")
     nodes: list[Node | None] = edge(resolvers.nodes.nodes, "The things that global ids name, in that order.")
-    viewer: Viewer = edge(resolvers.viewer.viewer, "The caller.")
+    viewer: Viewer = edge(resolvers.viewer.viewer, "The caller.", CALLER)
     services: list[ServiceStatus] = edge(resolvers.viewer.services, "How each service is.")
     execution: Execution | None = edge(resolvers.executions.execution, "An execution of the caller's.")
     executions: ExecutionConnection = edge(resolvers.executions.executions, "The caller's executions, newest first.")
@@ -64,13 +65,13 @@ class Query:
         assumed_size=500,
     )
     credentials: list[Credential] = edge(
-        resolvers.cloud_accounts.credentials, "Access to cloud accounts, oldest first, without the secrets."
+        resolvers.cloud_accounts.credentials, "Access to cloud accounts, oldest first, without the secrets.", ADMIN
     )
     actions: list[Action] = edge(
         resolvers.cloud_accounts.actions, "Proposed changes, newest first, at most 500.", assumed_size=100
     )
-    webhooks: list[Webhook] = edge(resolvers.cloud_accounts.webhooks, "Where events are sent to, oldest first.")
+    webhooks: list[Webhook] = edge(resolvers.cloud_accounts.webhooks, "Where events are sent to, oldest first.", ADMIN)
     audit_log: AuditConnection = edge(
-        resolvers.cloud_accounts.audit_log, "Every change in CloudLink and who made it, newest first."
+        resolvers.cloud_accounts.audit_log, "Every change in CloudLink and who made it, newest first.", ADMIN
     )
     stats: CloudStats = edge(resolvers.cloud_accounts.stats, "Counts of what CloudLink knows.")

@@ -39,18 +39,19 @@ def plain(description: str, *, source: str | None = None) -> Any:
     return edge(read, description)
 
 
-def edge(resolver: Callable[..., Any], description: str, *, assumed_size: int | None = None) -> Any:
+def edge(resolver: Callable[..., Any], description: str, *marks: object, assumed_size: int | None = None) -> Any:
     """Declare a field that a resolver answers with models, of which the field's type is the view.
 
-    `assumed_size` is how many rows a list is taken to have where no argument says so, in an operation's cost.
+    Marks are schema directives, such as the role that the field needs. `assumed_size` is how many rows a list is taken
+    to have where no argument says so, in an operation's cost.
     """
-    directives = () if assumed_size is None else (ListSize(assumed_size=assumed_size),)
-    return strawberry.field(resolver=resolver, description=description, directives=directives)
+    sizes = () if assumed_size is None else (ListSize(assumed_size=assumed_size),)
+    return strawberry.field(resolver=resolver, description=description, directives=[*marks, *sizes])
 
 
-def stream(resolver: Callable[..., Any], description: str) -> Any:
+def stream(resolver: Callable[..., Any], description: str, *marks: object) -> Any:
     """Declare a subscription that a resolver answers with models, of which the field's type is the view."""
-    return strawberry.subscription(resolver=resolver, description=description)
+    return strawberry.subscription(resolver=resolver, description=description, directives=marks)
 
 
 def enum(cls: type[E], description: str, values: Mapping[str, str]) -> type[E]:

@@ -11,6 +11,7 @@ from adapters.services import Service
 from resolvers import cloud_accounts, executions, viewer
 from schema.cloud_accounts import Plan
 from schema.executions import Usage
+from schema.roles import VIEWER
 from schema.view import edge, plain, view
 
 
@@ -35,5 +36,5 @@ class Viewer:
     name: str = plain("The caller's name.")
     tenant: str = plain("Whom the caller belongs to.")
     roles: list[str] = plain("What the caller may do.")
-    usage: Usage | None = edge(executions.usage, "How much of the month's rules the caller has used.")
-    plan: Plan | None = edge(cloud_accounts.plan, "What the tenant has subscribed to at CloudLink.")
+    usage: Usage | None = edge(executions.usage, "How much of the month's rules the caller has used.", VIEWER)
+    plan: Plan | None = edge(cloud_accounts.plan, "What the tenant has subscribed to at CloudLink.", VIEWER)
