@@ -123,7 +123,7 @@ class AuditEdge:
     """An event and where it stands."""
 
     node: AuditEvent = plain("The event.")
-    cursor: str = plain("Where it stands, for `after`.")
+    cursor: str = plain("Where it stands, for `after` and `before`.")
 
 
 @view(paging.Page, "A page of the audit trail, newest first.")

@@ -147,7 +147,7 @@ class ExecutionEdge:
     """An execution and where it stands."""
 
     node: Execution = plain("The execution.")
-    cursor: str = plain("Where it stands, for `after`.")
+    cursor: str = plain("Where it stands, for `after` and `before`.")
 
 
 @view(paging.Page, "A page of executions, newest first.")

@@ -29,8 +29,8 @@ class PageInfo:
 
     has_next_page: bool = plain("Whether rows follow.")
     has_previous_page: bool = plain("Whether rows come before.")
-    start_cursor: str | None = plain("The cursor of the first row.")
-    end_cursor: str | None = plain("The cursor of the last row: `after` for the next page.")
+    start_cursor: str | None = plain("The cursor of the first row: `before` for the page in front.")
+    end_cursor: str | None = plain("The cursor of the last row: `after` for the page behind.")
 
 
 @strawberry.interface(description="An expected failure, returned as data.")

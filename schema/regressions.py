@@ -78,7 +78,7 @@ class RegressionEdge:
     """A regression and where it stands."""
 
     node: Regression = plain("The regression.")
-    cursor: str = plain("Where it stands, for `after`.")
+    cursor: str = plain("Where it stands, for `after` and `before`.")
 
 
 @view(paging.Page, "A page of regressions, newest first.")
@@ -96,7 +96,7 @@ class DeployEdge:
     """A deploy and where it stands."""
 
     node: Deploy = plain("The deploy.")
-    cursor: str = plain("Where it stands, for `after`.")
+    cursor: str = plain("Where it stands, for `after` and `before`.")
 
 
 @view(paging.Page, "A page of deploys, newest first.")

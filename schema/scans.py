@@ -138,7 +138,7 @@ class ScanEdge:
     """A scan and where it stands."""
 
     node: Scan = plain("The scan.")
-    cursor: str = plain("Where it stands, for `after`.")
+    cursor: str = plain("Where it stands, for `after` and `before`.")
 
 
 @view(paging.Page, "A page of scans, newest first.")
@@ -156,7 +156,7 @@ class ThreatEdge:
     """A threat and where it stands."""
 
     node: Threat = plain("The threat.")
-    cursor: str = plain("Where it stands, for `after`.")
+    cursor: str = plain("Where it stands, for `after` and `before`.")
 
 
 @view(paging.Page, "A page of threats, newest first.")

@@ -266,12 +266,20 @@ async def known_threats(adapter_name: str, sigil: Sigil, assembly: Assembly, ser
 
 @pytest.mark.usefixtures("known_threats")
 async def test_known_threats_are_listed_found_and_met(sigil: Sigil, principal: Principal) -> None:
-    """By page, filter, id and package; a scan of a known-bad version says so and breaks every policy."""
+    """By page both ways, filter, id and package; a scan of a known-bad version says so and breaks every policy."""
     everything = await sigil.threats(principal, Window(2), ThreatFilter(search="contract-"))
     assert [threat.id for threat in everything.nodes] == ["MAL-contract-3", "MAL-contract-2"]
     rest = await sigil.threats(principal, Window(2, everything.positions[-1]), ThreatFilter(search="contract-"))
     assert [threat.id for threat in rest.nodes] == ["MAL-contract-1"]
     assert not rest.has_next_page
+    oldest = await sigil.threats(principal, Window(last=2), ThreatFilter(search="contract-"))
+    assert ([threat.id for threat in oldest.nodes], oldest.has_previous_page) == (
+        ["MAL-contract-2", "MAL-contract-1"],
+        True,
+    )
+    window = Window(last=2, before=oldest.positions[0])
+    newer = await sigil.threats(principal, window, ThreatFilter(search="contract-"))
+    assert ([threat.id for threat in newer.nodes], newer.has_next_page) == (["MAL-contract-3"], True)
     grave = await sigil.threats(
         principal, Window(5), ThreatFilter(severity=Severity.CRITICAL, ecosystem="npm", search="the contract's")
     )
