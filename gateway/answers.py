@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
+from graphql.execution import InitialIncrementalExecutionResult, SubsequentIncrementalExecutionResult
 from strawberry.types import ExecutionResult
 
 from gateway.refusals import Refused
+from gateway.reply import JSON, Reply
+
+IncrementalPart = InitialIncrementalExecutionResult | SubsequentIncrementalExecutionResult
 
 OK = 200
 BAD_REQUEST = 400
@@ -20,19 +25,41 @@ class Answer(NamedTuple):
     body: bytes
     status: int
 
+    def as_reply(self, media_type: str) -> Reply:
+        """Give the response of a type."""
+        return Reply(OK if media_type == JSON else self.status, self.body, media_type)
+
 
 def answer_of(result: ExecutionResult) -> Answer:
-    """Write a result; one that went wrong before anything was executed has no `data`."""
-    errors = [error.formatted for error in result.errors or ()]
-    written: dict[str, Any] = {"errors": errors} if errors else {}
+    """Write a result as a client gets it."""
+    return as_answer(written(result))
+
+
+def as_answer(result: Mapping[str, Any]) -> Answer:
+    """Write what a client gets."""
     status = OK
-    if errors and result.data is None and not any("path" in error for error in errors):
-        status = FAULT if any(error["extensions"]["code"] == "INTERNAL" for error in errors) else BAD_REQUEST
-    else:
-        written = {"data": result.data, **written}
+    if "data" not in result:
+        is_fault = any(error["extensions"]["code"] == "INTERNAL" for error in result["errors"])
+        status = FAULT if is_fault else BAD_REQUEST
+    return Answer(msgspec.json.encode(result), status)
+
+
+def written(result: ExecutionResult) -> dict[str, Any]:
+    """Give what a client gets; what went wrong before anything was executed leaves no `data`."""
+    told: dict[str, Any] = {}
+    errors = [error.formatted for error in result.errors or ()]
+    if result.data is not None or any("path" in error for error in errors):
+        told["data"] = result.data
+    if errors:
+        told["errors"] = errors
     if result.extensions:
-        written["extensions"] = result.extensions
-    return Answer(msgspec.json.encode(written), status)
+        told["extensions"] = result.extensions
+    return told
+
+
+def written_part(part: IncrementalPart) -> dict[str, Any]:
+    """Give what a client gets of a part of a result."""
+    return {name: value for name, value in part.formatted.items() if name != "extensions" or value}
 
 
 def refused_answer(refused: Refused) -> Answer:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cached_property, partial
+from typing import Any
 
 import strawberry
 from graphql import GraphQLError
@@ -27,6 +28,8 @@ from gateway.errors import StableErrors, shown
 from gateway.graphql import GraphQLEndpoint
 from gateway.header_size import HeaderSize
 from gateway.http_endpoint import HttpEndpoint
+from gateway.http_operations import HttpOperations
+from gateway.incremental import executing_with
 from gateway.limits.document import DocumentLimits, development
 from gateway.limits.plans import PLANS, Plans
 from gateway.limits.suggestions import hide_suggestions
@@ -51,7 +54,10 @@ from schema.graph import build_graph
 
 
 class QuietGraph(strawberry.Schema):
-    """The schema without Strawberry's own log of every error: `gateway.errors` says what is shown and what logged."""
+    """The schema without Strawberry's own log of every error: `gateway.errors` says what is shown and what logged.
+
+    Answers come in parts only where `gateway.incremental` says so.
+    """
 
     def process_errors(
         self,
@@ -60,6 +66,13 @@ class QuietGraph(strawberry.Schema):
     ) -> None:
         """Show what may be shown, also of what went wrong before anything was resolved."""
         errors[:] = [shown(error) for error in errors]
+
+    @cached_property
+    def _execute(self) -> Callable[..., Any]:
+        return executing_with(self.execution_context_class)
+
+    def _get_execute_function(self) -> Callable[..., Any]:
+        return self._execute
 
 
 def create_app(
@@ -80,7 +93,7 @@ def create_app(
     callers = Callers(authenticator, own_tokens=settings.token_passthrough)
     persisted, rate_limit = PersistedQueries(settings.persisted_query_bytes), RateLimit(settings.operations_per_minute)
     documents = Documents(trusted_documents_of(settings), persisted, rate_limit)
-    http = HttpEndpoint(graph, parts.services, callers, documents, shared, settings.batch_operations)
+    http = HttpEndpoint(callers, HttpOperations(graph, parts.services, documents, shared), settings)
     endpoint = GraphQLEndpoint(http, StreamingEndpoint(graph, parts.services, callers, documents))
     return Starlette(
         routes=[

@@ -92,7 +92,6 @@ class Drain:
 
 
 def _is_event_stream(message: Message) -> bool:
-    return any(
-        name.lower() == b"content-type" and value.startswith((b"text/event-stream", b"multipart/mixed"))
-        for name, value in message["headers"]
-    )
+    """Say whether a response goes on until somebody ends it; one in parts ends by itself."""
+    types = [value for name, value in message["headers"] if name.lower() == b"content-type"]
+    return any(value.startswith(b"text/event-stream") or b"subscriptionSpec" in value for value in types)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from inspect import iscoroutinefunction
 from typing import Any
@@ -61,6 +62,23 @@ class Waiting:
 _waiting: ContextVar[Waiting | None] = ContextVar("waiting_edges", default=None)
 
 
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Give the edges that are asked within so many seconds; where a limit holds already, that one stays."""
+    if _waiting.get() is not None:
+        yield
+        return
+    waiting = Waiting()
+    token = _waiting.set(waiting)
+    timer = asyncio.get_running_loop().call_later(seconds + GRACE_SECONDS, waiting.end)
+    try:
+        with operation_deadline(seconds):
+            yield
+    finally:
+        timer.cancel()
+        _waiting.reset(token)
+
+
 class OperationDeadline(SchemaExtension):
     """Gives a query or a mutation so many seconds; what is not there by then is an error, the rest is data."""
 
@@ -72,15 +90,8 @@ class OperationDeadline(SchemaExtension):
         if self.execution_context.operation_type is OperationType.SUBSCRIPTION:
             yield
             return
-        waiting = Waiting()
-        token = _waiting.set(waiting)
-        timer = asyncio.get_running_loop().call_later(self._seconds + GRACE_SECONDS, waiting.end)
-        try:
-            with operation_deadline(self._seconds):
-                yield
-        finally:
-            timer.cancel()
-            _waiting.reset(token)
+        with time_limit(self._seconds):
+            yield
 
 
 def surround_edges(graph: strawberry.Schema, surround: Surround) -> None:

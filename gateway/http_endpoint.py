@@ -1,116 +1,80 @@
-"""GraphQL over HTTP: a request is one operation, or a batch of them, and its answer one JSON text."""
+"""GraphQL over HTTP: a request is one operation, or a batch of them, and its answer one JSON text or several parts."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Set as AbstractSet
-from functools import partial
 
-import msgspec
-import strawberry
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.types.graphql import OperationType
 
 from adapters.principal import Principal
-from adapters.services import Services
-from gateway.answers import OK, Answer, answer_of, refused_answer
+from gateway.answers import OK, Answer, refused_answer
 from gateway.batching import joined, refuse_large
 from gateway.callers import Callers
-from gateway.documents import Documents
-from gateway.errors import UNFIT, refusal_of
 from gateway.graphql_request import GraphQLRequest
+from gateway.http_operations import Allowed, Asked, HttpOperations
 from gateway.http_request import read_requests
-from gateway.media_types import wanted_by
+from gateway.incremental import may_come_in_parts
+from gateway.incremental_reply import IncrementalReply
+from gateway.media_types import Wanted, wanted_by
+from gateway.multipart_subscription import MultipartSubscription
+from gateway.operation_type import operation_type
 from gateway.persisted_queries import PersistedQueryNotFound
 from gateway.refusals import Refused
-from gateway.reply import JSON, Reply
-from gateway.shared_queries import QueryKey, SharedQueries
-from resolvers.context import Context
+from gateway.settings import Settings
 
-ALLOWED = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
+QUERY, SUBSCRIPTION = frozenset({OperationType.QUERY}), frozenset({OperationType.SUBSCRIPTION})
+ALLOWED = {"GET": QUERY, "POST": QUERY | {OperationType.MUTATION}}
 """What each method may do: a GET, which a link or an image could send, changes nothing."""
 
 
 class HttpEndpoint:
-    """Answers requests for queries and mutations."""
+    """Answers requests for queries and mutations, and, in parts, for subscriptions."""
 
-    def __init__(
-        self,
-        graph: strawberry.Schema,
-        services: Services,
-        callers: Callers,
-        documents: Documents,
-        shared_queries: SharedQueries,
-        batch_operations: int,
-    ) -> None:
-        self._graph = graph
-        self._services = services
+    def __init__(self, callers: Callers, operations: HttpOperations, settings: Settings) -> None:
         self._callers = callers
-        self._documents = documents
-        self._shared_queries = shared_queries
-        self._batch_operations = batch_operations
+        self._operations = operations
+        self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
-        headers = Headers(scope=scope)
         try:
-            principal = await self._callers.of_request(headers)
-            request = await read_requests(scope, headers, receive)
-            allowed = ALLOWED[scope["method"]]
-            if isinstance(request, list):
-                answer = await self._answer_batch(request, principal, allowed)
-            else:
-                answer = await self._answer(request, principal, allowed)
+            response = await self._response(scope, receive)
         except Refused as refused:
-            await refused(scope, receive, send)
+            response = refused
         except ClientDisconnect:
             return
-        else:
-            media_type = wanted_by(headers.get("accept", "")).single
-            status = OK if media_type == JSON else answer.status
-            await Reply(status, answer.body, media_type)(scope, receive, send)
+        await response(scope, receive, send)
 
-    async def _answer_batch(
-        self, batch: list[GraphQLRequest], principal: Principal, allowed: AbstractSet[OperationType]
-    ) -> Answer:
-        refuse_large(batch, self._batch_operations)
-        answers = await asyncio.gather(*(self._answer_of_batch(request, principal, allowed) for request in batch))
-        return Answer(joined(answer.body for answer in answers), OK)
-
-    async def _answer_of_batch(
-        self, request: GraphQLRequest, principal: Principal, allowed: AbstractSet[OperationType]
-    ) -> Answer:
-        """Answer one of many: what is wrong with it is not wrong with the others."""
+    async def _response(self, scope: Scope, receive: Receive) -> ASGIApp:
+        headers = Headers(scope=scope)
+        principal = await self._callers.of_request(headers)
+        request = await read_requests(scope, headers, receive)
+        allowed, wanted = ALLOWED[scope["method"]], wanted_by(headers.get("accept", ""))
+        if isinstance(request, list):
+            return (await self._answer_batch(request, principal, allowed)).as_reply(wanted.single)
         try:
-            return await self._answer(request, principal, allowed)
-        except Refused as refused:
-            return refused_answer(refused)
+            return await self._response_to(request, principal, allowed, wanted)
+        except PersistedQueryNotFound as unknown:
+            return refused_answer(unknown).as_reply(wanted.single)
 
-    async def _answer(
-        self, request: GraphQLRequest, principal: Principal, allowed: AbstractSet[OperationType]
-    ) -> Answer:
-        try:
-            text = self._documents.text_of(request, principal)
-        except PersistedQueryNotFound as refused:
-            return refused_answer(refused)
-        variables = msgspec.json.encode(request.variables, order="sorted") if request.variables else b""
-        key = QueryKey(principal, text, request.operation_name, variables)
-        run = partial(self._execute, key, request.variables, allowed)
-        return await self._shared_queries.execute(key, run)
+    async def _response_to(
+        self, request: GraphQLRequest, principal: Principal, allowed: Allowed, wanted: Wanted
+    ) -> ASGIApp:
+        operations, asked = self._operations, self._operations.asked_by(request, principal)
+        if wanted.parts and may_come_in_parts(asked.text) and self._type_of(asked) in allowed:
+            return IncrementalReply(operations.results(asked, allowed), wanted, self._settings.operation_seconds)
+        if wanted.subscription and self._type_of(asked) is OperationType.SUBSCRIPTION:
+            return MultipartSubscription(operations.results(asked, SUBSCRIPTION))
+        return (await operations.answer(asked, allowed)).as_reply(wanted.single)
 
-    async def _execute(
-        self, query: QueryKey, variables: dict[str, object] | None, allowed: AbstractSet[OperationType]
-    ) -> Answer:
-        try:
-            result = await self._graph.execute(
-                query.text,
-                variable_values=variables,
-                context_value=Context(self._services, query.principal),
-                operation_name=query.operation_name,
-                allowed_operation_types=allowed,
-            )
-        except UNFIT as error:
-            raise refusal_of(error) from None
-        return answer_of(result)
+    def _type_of(self, asked: Asked) -> OperationType | None:
+        return operation_type(asked.text, asked.operation_name, self._settings.max_tokens or None)
+
+    async def _answer_batch(self, batch: list[GraphQLRequest], principal: Principal, allowed: Allowed) -> Answer:
+        refuse_large(batch, self._settings.batch_operations)
+        answer = self._operations.answer_of_batch
+        answers = await asyncio.gather(*(answer(request, principal, allowed) for request in batch))
+        return Answer(joined(each.body for each in answers), OK)

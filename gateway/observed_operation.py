@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -126,7 +126,7 @@ class ObservedOperation(SchemaExtension):
         """Count an event."""
         self._is_streamed = True
         self._note(result)
-        if result.data is not None and self._operation.type == "subscription":
+        if self._operation.type == "subscription" and result.data is not None:
             self._operation.events += 1
             for watcher in self._watchers:
                 watcher.pushed(self._operation)
@@ -163,8 +163,11 @@ class ObservedOperation(SchemaExtension):
         operation.root_field = _only_field(definition) if operation.was_executed else ""
 
 
-def _errors(result: Any) -> Iterable[GraphQLError]:
-    return getattr(result, "errors", None) or ()
+def _errors(result: Any) -> Iterator[GraphQLError]:
+    """Yield the errors of a result, or of a part of one."""
+    yield from getattr(result, "errors", None) or ()
+    for part in (*(getattr(result, "incremental", None) or ()), *(getattr(result, "completed", None) or ())):
+        yield from part.errors or ()
 
 
 def _trouble(error: GraphQLError) -> Trouble:

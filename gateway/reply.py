@@ -20,6 +20,10 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Respond."""
+        await self.send(send)
+
+    async def send(self, send: Send) -> None:
         """Send it."""
         headers = [
             (b"content-type", self.media_type.encode("latin-1")),

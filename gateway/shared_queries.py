@@ -6,16 +6,14 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from graphql import GraphQLError, OperationType, get_operation_ast, parse
+from strawberry.types.graphql import OperationType
 
 from adapters.principal import Principal
 from gateway.observed_operation import HASH_LENGTH, OperationWatcher
+from gateway.operation_type import operation_type
 from gateway.parsed_documents import LONGEST_KEPT
-
-KNOWN_DOCUMENTS = 256
 
 Answer = TypeVar("Answer")
 
@@ -71,11 +69,6 @@ def _seen(leader: asyncio.Task[Any]) -> None:
         leader.exception()  # also where nobody waits for it any more
 
 
-@lru_cache(KNOWN_DOCUMENTS)
 def is_query(text: str, operation_name: str | None, max_tokens: int | None = None) -> bool:
     """Say whether a text is a query for sure; one that is not fit to be parsed is not."""
-    try:
-        definition = get_operation_ast(parse(text, no_location=True, max_tokens=max_tokens), operation_name)
-    except GraphQLError:
-        return False
-    return definition is not None and definition.operation is OperationType.QUERY
+    return operation_type(text, operation_name, max_tokens) is OperationType.QUERY

@@ -30,7 +30,7 @@ def build_graph(
         mutation=Mutation,
         subscription=Subscription,
         types=[Cost, ListSize, RequiresRole],
-        config=StrawberryConfig(scalar_map={Cursor: CURSOR}),
+        config=StrawberryConfig(scalar_map={Cursor: CURSOR}, enable_experimental_incremental_execution=True),
         extensions=list(extensions),
     )
     declare_costs(graph)

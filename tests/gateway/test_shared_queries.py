@@ -10,6 +10,7 @@ from strawberry.types import ExecutionResult
 
 from adapters.principal import OwnTokens, Principal
 from gateway.observed_operation import OperationWatcher
+from gateway.operation_type import _known
 from gateway.parsed_documents import LONGEST_KEPT
 from gateway.shared_queries import QueryKey, SharedQueries, is_query
 from tests.running import new_principal
@@ -101,9 +102,9 @@ async def test_only_queries_are_shared(text: str) -> None:
 async def test_a_long_query_is_neither_shared_nor_kept() -> None:
     """So that callers can't fill the memory with texts."""
     text = f"{QUERY} # {'x' * LONGEST_KEPT}"
-    before = is_query.cache_info().misses
+    before = _known.cache_info().misses
     assert await together(SharedQueries(), Executions().run, key(text=text), key(text=text)) == [1, 2]
-    assert is_query.cache_info().misses == before
+    assert _known.cache_info().misses == before
 
 
 async def test_nobody_joins_what_has_begun() -> None:

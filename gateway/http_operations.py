@@ -1,0 +1,90 @@
+"""Runs the operations that come over HTTP: for one answer, or for results as they come."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
+from typing import Any, NamedTuple
+
+import msgspec
+import strawberry
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from adapters.principal import Principal
+from adapters.services import Services
+from gateway.answers import Answer, answer_of, refused_answer, written, written_part
+from gateway.documents import Documents
+from gateway.errors import UNFIT, refusal_of
+from gateway.graphql_request import GraphQLRequest
+from gateway.refusals import Refused
+from gateway.shared_queries import QueryKey, SharedQueries
+from resolvers.context import Context
+
+Allowed = frozenset[OperationType]
+
+
+class Asked(NamedTuple):
+    """An operation that a caller asks for."""
+
+    principal: Principal
+    text: str
+    operation_name: str | None
+    variables: dict[str, Any] | None
+
+
+class HttpOperations:
+    """Runs operations for their callers."""
+
+    def __init__(
+        self, graph: strawberry.Schema, services: Services, documents: Documents, shared_queries: SharedQueries
+    ) -> None:
+        self._graph = graph
+        self._services = services
+        self._documents = documents
+        self._shared_queries = shared_queries
+
+    def asked_by(self, request: GraphQLRequest, principal: Principal) -> Asked:
+        """Say what a request asks for; raises Refused."""
+        text = self._documents.text_of(request, principal)
+        return Asked(principal, text, request.operation_name, request.variables)
+
+    async def answer(self, asked: Asked, allowed: Allowed) -> Answer:
+        """Run an operation, or share the answer of an equal query; raises Refused where it is not to be run."""
+        variables = msgspec.json.encode(asked.variables, order="sorted") if asked.variables else b""
+        key = QueryKey(asked.principal, asked.text, asked.operation_name, variables)
+        return await self._shared_queries.execute(key, partial(self._run, asked, allowed))
+
+    async def answer_of_batch(self, request: GraphQLRequest, principal: Principal, allowed: Allowed) -> Answer:
+        """Answer one of many: what is wrong with it is not wrong with the others."""
+        try:
+            return await self.answer(self.asked_by(request, principal), allowed)
+        except Refused as refused:
+            return refused_answer(refused)
+
+    async def results(self, asked: Asked, allowed: Allowed) -> AsyncGenerator[dict[str, Any], None]:
+        """Run an operation, and yield what comes of it as clients get it."""
+        results = await self._graph.stream(
+            asked.text,
+            variable_values=asked.variables,
+            context_value=Context(self._services, asked.principal),
+            operation_name=asked.operation_name,
+            allowed_operation_types=allowed,
+        )
+        async with aclosing(results):
+            async for result in results:
+                yield written(result) if isinstance(result, ExecutionResult) else written_part(result)
+
+    async def _run(self, asked: Asked, allowed: Allowed) -> Answer:
+        try:
+            result = await self._graph.execute(
+                asked.text,
+                variable_values=asked.variables,
+                context_value=Context(self._services, asked.principal),
+                operation_name=asked.operation_name,
+                allowed_operation_types=allowed,
+            )
+        except UNFIT as error:
+            raise refusal_of(error) from None
+        return answer_of(result)

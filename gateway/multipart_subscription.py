@@ -1,0 +1,47 @@
+"""Subscriptions as parts of one response: Apollo's protocol, which needs nothing but HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from gateway.multipart import Multipart, while_connected
+
+BOUNDARY = "graphql"
+SPECIFICATION = 'subscriptionSpec="1.0"'
+HEARTBEAT_SECONDS = 5.0
+"""What the protocol's other servers do; clients take nothing from it, and proxies that nobody is gone."""
+HEARTBEAT: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class MultipartSubscription:
+    """Runs a subscription, and sends each of its results; `results` has not begun yet."""
+
+    results: AsyncGenerator[dict[str, Any], None]
+    heartbeat_seconds: float = HEARTBEAT_SECONDS
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond."""
+        await while_connected(receive, self._respond(Multipart(send, BOUNDARY, SPECIFICATION)))
+
+    async def _respond(self, multipart: Multipart) -> None:
+        await multipart.begin()
+        beating = asyncio.create_task(self._beat(multipart))
+        try:
+            async with aclosing(self.results) as results:
+                async for result in results:
+                    await multipart.tell({"payload": result})
+        finally:
+            beating.cancel()
+        await multipart.end()
+
+    async def _beat(self, multipart: Multipart) -> None:
+        while True:
+            await multipart.tell(HEARTBEAT)
+            await asyncio.sleep(self.heartbeat_seconds)
