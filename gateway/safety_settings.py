@@ -26,6 +26,9 @@ class SafetySettings(BaseModel):
     max_tokens: int = Field(2000, ge=0, le=100_000, description="Tokens of a document; 0: no limit.")
     max_depth: int = Field(12, ge=0, le=100, description="Levels that fields are nested; 0: no limit.")
     max_returns: int = Field(2, ge=0, le=100, description="How often a field may be on one path; 0: no limit.")
+    max_repeats: int = Field(
+        50, ge=0, description="How often a selection, with its fragments, may hold the same field; 0: no limit."
+    )
     max_aliases: int = Field(
         60, ge=0, description="Aliases of an operation, those of a fragment for each use of it; 0: no limit."
     )

@@ -10,6 +10,7 @@ from gateway.limits.depth import check_depth
 from gateway.limits.directives import check_directives
 from gateway.limits.introspection import check_introspection, refuse_introspection
 from gateway.limits.measure import Check
+from gateway.limits.repeats import check_repeats
 from gateway.limits.returns import check_returns
 from gateway.limits.root_fields import check_root_fields
 from gateway.safety_settings import SafetySettings
@@ -20,6 +21,7 @@ def checks(settings: SafetySettings, *, is_developing: bool) -> Sequence[Check]:
     limits = (
         (settings.max_depth, check_depth),
         (settings.max_returns, check_returns),
+        (settings.max_repeats, check_repeats),
         (settings.max_aliases, check_aliases),
         (settings.max_root_fields, check_root_fields),
         (settings.max_directives, check_directives),

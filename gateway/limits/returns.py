@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import operator
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import reduce
 
 from graphql import FieldNode, GraphQLError, OperationDefinitionNode
 
@@ -23,7 +21,11 @@ class Returns(Measure[Counter[str]]):
 
     def together(self, parts: Iterable[Counter[str]]) -> Counter[str]:
         """Take the largest number of each."""
-        return reduce(operator.or_, parts, Counter())
+        most: Counter[str] = Counter()
+        for part in parts:
+            for name, times in part.items():
+                most[name] = max(most[name], times)
+        return most
 
 
 def check_returns(most: int, operation: OperationDefinitionNode, fragments: Fragments) -> Iterator[GraphQLError]:

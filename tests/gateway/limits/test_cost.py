@@ -23,7 +23,7 @@ SIZED = "query($n: Int, $ids: [ID!]! = []) { executions(first: $n) { nodes { arn
 @pytest.fixture(scope="module")
 def plans() -> Plans:
     """The plans of documents over the graph as it is."""
-    return Plans(build_graph()._schema, SafetySettings())
+    return Plans(build_graph()._schema, SafetySettings(max_repeats=0))
 
 
 def cost_of(plans: Plans, document: str, **variables: Any) -> float:

@@ -32,7 +32,7 @@ async def test_fragments_hide_no_root_fields(edge: Edge) -> None:
     document = f"{{ ...A ...A ...B }} fragment A on Query {{ {asking(30)} }} fragment B on Query {{ {asking(51)} }}"
     (error,) = await excesses(edge, document, "rootFields")
     assert error["extensions"]["requested"] == ROOT_FIELDS + 1
-    assert await edge.ask(f"{{ ...F0 }} {chained(10, 'viewer { id }')}") == {"data": {"viewer": {"id": "local"}}}
+    assert await edge.ask(f"{{ ...F0 }} {chained(5, 'viewer { id }')}") == {"data": {"viewer": {"id": "local"}}}
 
 
 async def test_the_limit_is_a_setting(tmp_path: Path) -> None:
