@@ -30,6 +30,7 @@ from gateway.header_size import HeaderSize
 from gateway.http_endpoint import HttpEndpoint
 from gateway.http_operations import HttpOperations
 from gateway.incremental import executing_with
+from gateway.lasting_access import LastingAccess
 from gateway.limits.document import DocumentLimits, development
 from gateway.limits.plans import PLANS, Plans
 from gateway.limits.suggestions import hide_suggestions
@@ -109,6 +110,7 @@ def create_app(
             *observability.middleware,
             *cors(settings.origins),
             Middleware(LocalHost, authenticator=authenticator),
+            Middleware(LastingAccess, authenticator=authenticator),
             Middleware(HeaderSize, most=settings.max_header_bytes),
             Middleware(BodySize, most=settings.max_body_bytes),
         ],

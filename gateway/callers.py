@@ -11,6 +11,7 @@ from starlette.datastructures import Headers
 from adapters.errors import InvalidInput
 from adapters.principal import Principal
 from gateway.authentication import Authenticator, Unauthenticated
+from gateway.lasting_access import begin_visit
 from gateway.refusals import Refused, unauthenticated
 from gateway.tokens import tokens_in
 
@@ -33,7 +34,9 @@ class Callers:
 
     async def named_by(self, authorization: str | None) -> Principal:
         """Say who brings this `Authorization`; raises Unauthenticated."""
-        return await self._authenticator.authenticate(authorization)
+        principal = await self._authenticator.authenticate(authorization)
+        begin_visit(authorization, principal)
+        return principal
 
     def with_tokens(self, principal: Principal, brought: Mapping[str, Any]) -> Principal:
         """Give the caller the tokens that it brings; raises InvalidInput for what is no token."""
