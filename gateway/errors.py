@@ -100,7 +100,10 @@ def unfit(error: Exception) -> str:
         case CannotGetOperationTypeError(operation_name=str(name)):
             return f"The document has no operation named {name!r}"
         case InvalidOperationTypeError(operation_type=OperationType.SUBSCRIPTION):
-            return "A subscription needs a WebSocket (graphql-transport-ws) or `Accept: text/event-stream`"
+            return (
+                "A subscription needs a WebSocket (graphql-transport-ws), or `Accept: text/event-stream` "
+                "or `multipart/mixed; subscriptionSpec=1.0`"
+            )
         case InvalidOperationTypeError():
             return "A mutation needs POST"
     return "The request has no operation: give one in `query`"

@@ -67,7 +67,7 @@ class HttpEndpoint:
         if wanted.parts and may_come_in_parts(asked.text) and self._type_of(asked) in allowed:
             return IncrementalReply(operations.results(asked, allowed), wanted, self._settings.operation_seconds)
         if wanted.subscription and self._type_of(asked) is OperationType.SUBSCRIPTION:
-            return MultipartSubscription(operations.results(asked, SUBSCRIPTION))
+            return MultipartSubscription(operations.results(asked, SUBSCRIPTION), self._settings.ping_seconds)
         return (await operations.answer(asked, allowed)).as_reply(wanted.single)
 
     def _type_of(self, asked: Asked) -> OperationType | None:

@@ -10,8 +10,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from graphql import DocumentNode, GraphQLSchema
+from graphql import DocumentNode, GraphQLError, GraphQLSchema
 from graphql.execution import Executor, experimental_execute_incrementally
+from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.executor import StreamUsage
+from graphql.pyutils import Path
 
 DIRECTIVES = ("@defer", "@stream")
 
@@ -33,20 +36,33 @@ def parts_wanted() -> Iterator[None]:
         _is_wanted.reset(token)
 
 
-class WholeAnswers(Executor[Any]):
+class _Whole(Executor[Any]):
     """Put before an executor that could answer in parts, keeps it from that."""
 
     execute_collected_root_fields = Executor.execute_collected_root_fields
     execute_collected_subfields = Executor.execute_collected_subfields
-    handle_stream = Executor.handle_stream
+
+    def get_stream_usage(self, *_: object) -> None:
+        """Know of no stream."""
+
+
+class _InParts(Executor[Any]):
+    """Put before an executor that answers in parts, tells a count that is none as a fault of the caller's."""
+
+    def get_stream_usage(self, field_details_list: FieldDetailsList, path: Path) -> StreamUsage | None:
+        """Read what `@stream` says; raises GraphQLError."""
+        try:
+            return super().get_stream_usage(field_details_list, path)
+        except ValueError as error:
+            raise GraphQLError(f"@stream: {error}") from None
 
 
 def executing_with(executor: type[Executor[Any]]) -> Callable[..., Any]:
     """Give the function that executes a document, by an executor that can answer in parts."""
-    whole = type(executor.__name__, (WholeAnswers, executor), {})
+    whole, in_parts = (type(executor.__name__, (first, executor), {}) for first in (_Whole, _InParts))
 
     def execute(schema: GraphQLSchema, document: DocumentNode, **options: Any) -> Any:
-        chosen = executor if _is_wanted.get() else whole
+        chosen = in_parts if _is_wanted.get() else whole
         return experimental_execute_incrementally(schema, document, **{**options, "executor_class": chosen})
 
     return execute

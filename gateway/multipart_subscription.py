@@ -14,17 +14,19 @@ from gateway.multipart import Multipart, while_connected
 
 BOUNDARY = "graphql"
 SPECIFICATION = 'subscriptionSpec="1.0"'
-HEARTBEAT_SECONDS = 5.0
-"""What the protocol's other servers do; clients take nothing from it, and proxies that nobody is gone."""
 HEARTBEAT: dict[str, Any] = {}
+"""A part from which clients take nothing, and proxies that nobody has gone."""
 
 
 @dataclass(frozen=True)
 class MultipartSubscription:
-    """Runs a subscription, and sends each of its results; `results` has not begun yet."""
+    """Runs a subscription, and sends each of its results and a heartbeat every so many seconds.
+
+    `results` has not begun yet.
+    """
 
     results: AsyncGenerator[dict[str, Any], None]
-    heartbeat_seconds: float = HEARTBEAT_SECONDS
+    seconds: float
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Respond."""
@@ -32,7 +34,7 @@ class MultipartSubscription:
 
     async def _respond(self, multipart: Multipart) -> None:
         await multipart.begin()
-        beating = asyncio.create_task(self._beat(multipart))
+        beating = asyncio.create_task(_beat(multipart, self.seconds))
         try:
             async with aclosing(self.results) as results:
                 async for result in results:
@@ -41,7 +43,8 @@ class MultipartSubscription:
             beating.cancel()
         await multipart.end()
 
-    async def _beat(self, multipart: Multipart) -> None:
-        while True:
-            await multipart.tell(HEARTBEAT)
-            await asyncio.sleep(self.heartbeat_seconds)
+
+async def _beat(multipart: Multipart, seconds: float) -> None:
+    while True:
+        await multipart.tell(HEARTBEAT)
+        await asyncio.sleep(seconds)

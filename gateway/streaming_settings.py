@@ -12,8 +12,8 @@ class StreamingSettings(BaseModel):
         20.0,
         gt=0,
         le=3600,
-        description="How often sockets are pinged, and quiet streams get a comment; who lets one go by unanswered is "
-        "taken for dead.",
+        description="How often sockets are pinged, and quiet streams get a comment or a heartbeat; who lets one go by "
+        "unanswered is taken for dead.",
     )
     operations_per_connection: int = Field(
         100, ge=1, description="Operations that run at once on a socket, or on a single-connection stream."
