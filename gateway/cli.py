@@ -67,6 +67,7 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--host", help="address to listen on (TRIGRAPH_HOST)")
     serve.add_argument("--port", type=int, help="port to listen on (TRIGRAPH_PORT)")
     serve.add_argument("--data-dir", type=Path, help="folder of the embedded data (TRIGRAPH_DATA_DIR)")
+    serve.add_argument("--demo", action="store_true", help="serve a made-up story over all three services")
     serve.set_defaults(command=_serve)
 
 
@@ -140,9 +141,18 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _serve(options: argparse.Namespace) -> None:
     from adapters.services import Service
+    from gateway.failing import CommandFailed
     from gateway.serving import serve_gateway, serve_service
 
     settings = _settings(options)
+    if options.demo and options.service:
+        raise CommandFailed(f"--demo is the gateway's: leave {options.service} out")
+    if options.demo:
+        from gateway.demo.serving import demo_settings
+
+        with demo_settings(settings) as own:
+            asyncio.run(serve_gateway(own, demo=True))
+        return
     asyncio.run(serve_service(settings, Service(options.service)) if options.service else serve_gateway(settings))
 
 

@@ -60,8 +60,8 @@ class GracefulServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-async def serve_gateway(settings: Settings) -> None:
-    """Serve the graph until a signal stops it."""
+async def serve_gateway(settings: Settings, *, demo: bool = False) -> None:
+    """Serve the graph until a signal stops it, on its own data or the demo's."""
     from gateway.app import create_app
     from gateway.assembly import assemble, claim_data, reach_store
     from gateway.authentication import authentication_of, refuse_open_door
@@ -76,6 +76,10 @@ async def serve_gateway(settings: Settings) -> None:
         await refuse_open_door(settings, authentication)
         stack.pop_all()
     app = create_app(settings, parts, authentication)
+    if demo:
+        from gateway.demo.serving import tell_at_start
+
+        tell_at_start(app, parts)
     playground = "" if is_built() else " (from a public CDN: install Node and reinstall trigraph to have it offline)"
     await _run(app, settings, f"GraphQL at {{url}}/graphql, playground at {{url}}/{playground}")
 

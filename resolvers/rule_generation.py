@@ -48,21 +48,26 @@ _ORIGINS = {
 async def generate_rules(info: Info, asked: Asked, wanted: Wanted) -> Execution | Problem:
     """Start an execution, or say why not."""
     try:
-        origin, text = await _origin_and_text(info.context, _only_one(asked))
-        request = validated(
-            url=asked.url,
-            cve_id=asked.cve_id,
-            text=text,
-            platforms=wanted.platforms,
-            siems=wanted.siems,
-            include_ioc_rules=wanted.include_ioc_rules,
-            force=wanted.force or origin is not None,  # what scans and threats tell is threat intelligence
-        )
-        return await finished(_generate(info.context, request, origin))
+        return await begin_rules(info.context, asked, wanted)
     except Refused as refusal:
         return problem_of(refusal, dict(GRAPH_FIELDS))
     finally:
         info.context.renew_loaders()
+
+
+async def begin_rules(context: Context, asked: Asked, wanted: Wanted) -> Execution:
+    """Start an execution, and remember what it is asked for from; raises `Refused`."""
+    origin, text = await _origin_and_text(context, _only_one(asked))
+    request = validated(
+        url=asked.url,
+        cve_id=asked.cve_id,
+        text=text,
+        platforms=wanted.platforms,
+        siems=wanted.siems,
+        include_ioc_rules=wanted.include_ioc_rules,
+        force=wanted.force or origin is not None,  # what scans and threats tell is threat intelligence
+    )
+    return await finished(_generate(context, request, origin))
 
 
 async def _generate(context: Context, request: GenerateRequest, origin: Origin | None) -> Execution:
