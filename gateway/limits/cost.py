@@ -125,19 +125,18 @@ class CostWalk:
 
     def _rows(self, price: Price, node: FieldNode) -> int:
         given = {argument.name.value: argument for argument in node.arguments or ()}
-        asked = [self._rows_of_argument(given.get(name), default) for name, default in price.slicing.items()]
-        return max((rows for rows in asked if rows is not None), default=price.assumed_size)
+        asked = [rows for name in price.slicing if (rows := self._rows_of_argument(given.get(name))) is not None]
+        usual = [rows for rows in price.slicing.values() if rows is not None]
+        return max(asked or usual, default=price.assumed_size)
 
-    def _rows_of_argument(self, argument: ArgumentNode | None, default: int | None) -> int | None:
+    def _rows_of_argument(self, argument: ArgumentNode | None) -> int | None:
         if argument is None:
-            return default
+            return None
         if isinstance(argument.value, VariableNode):
             name = argument.value.name.value
             self.sizing.add(name)
-            size = self._sizes.get(name)
-        else:
-            size = _rows_of_literal(argument.value)
-        return default if size is None else size
+            return self._sizes.get(name)
+        return _rows_of_literal(argument.value)
 
 
 def _rows_of_literal(node: ValueNode | None) -> int | None:
