@@ -55,8 +55,6 @@ class DeploysByServiceLoader(PortLoader[CloudLink, tuple[str, int], list[Deploy]
 class DeploysByPackageLoader(PortLoader[CloudLink, PackageName, list[Deploy]]):
     """The newest deploys by a package that they shipped."""
 
-    max_batch_size = 400  # a database reads only so long a condition
-
     async def batch_load_fn(self, keys: Sequence[PackageName]) -> list[list[Deploy]]:
         """Ask for all at once."""
         return await self._port.deploys_of_packages(self._principal, keys)

@@ -21,8 +21,6 @@ class ScanByIdLoader(PortLoader[Sigil, str, Scan | None]):
 class ScansByPackageLoader(PortLoader[Sigil, PackageName, list[Scan]]):
     """The newest scans of packages, by package."""
 
-    max_batch_size = 400  # a list of deploys may name any number, and a database reads only so long a condition
-
     async def batch_load_fn(self, keys: Sequence[PackageName]) -> list[list[Scan]]:
         """Ask for all at once."""
         return await self._port.scans_of_packages(self._principal, keys)
@@ -46,8 +44,6 @@ class ThreatsByPackageLoader(PortLoader[Sigil, PackageName, list[Threat]]):
 
 class ThreatsByIndicatorLoader(PortLoader[Sigil, str, list[Threat]]):
     """The newest known threats by an indicator that goes with them."""
-
-    max_batch_size = 400  # an execution has up to 500, and a list of executions any number
 
     async def batch_load_fn(self, keys: Sequence[str]) -> list[list[Threat]]:
         """Ask for all at once."""

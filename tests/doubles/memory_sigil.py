@@ -15,7 +15,18 @@ from adapters.health import Health, ServiceHealth
 from adapters.packages import PackageName, package_of
 from adapters.paging import Page, Position, Window, page_of
 from adapters.principal import Principal
-from adapters.sigil.models import Phase, PhaseName, Policy, PolicyResult, Scan, ScanStatus, TeamMember, Threat, Verdict
+from adapters.sigil.models import (
+    Phase,
+    PhaseName,
+    Policy,
+    PolicyResult,
+    PolicyViolation,
+    Scan,
+    ScanStatus,
+    TeamMember,
+    Threat,
+    Verdict,
+)
 from adapters.sigil.port import ScanFilter, ThreatFilter
 
 
@@ -92,9 +103,10 @@ class MemorySigil:
     ) -> list[PolicyResult | None]:
         self.calls["evaluate"] += 1
         name = policy if isinstance(policy, str) else policy.name
-        passed = PolicyResult(policy=name, passed=True, result="pass")
         scans = await self.scans_by_id(principal, scan_ids)
-        return [passed if scan is not None and scan.status is ScanStatus.COMPLETED else None for scan in scans]
+        return [
+            _held(scan, name) if scan is not None and scan.status is ScanStatus.COMPLETED else None for scan in scans
+        ]
 
     async def threats(self, principal: Principal, window: Window, wanted: ThreatFilter) -> Page[Threat]:  # noqa: ARG002 - a double does not search
         self.calls["threats"] += 1
@@ -138,6 +150,14 @@ class MemorySigil:
     def _of(self, tenant: str) -> list[Change[Scan]]:
         mine = (change for change in self._kept.values() if change.audience == tenant)
         return sorted(mine, key=lambda change: change.version)
+
+
+def _held(scan: Scan, policy: str) -> PolicyResult:
+    """Fail what is high risk or worse."""
+    if scan.verdict not in (Verdict.HIGH_RISK, Verdict.CRITICAL_RISK):
+        return PolicyResult(policy=policy, passed=True, result="pass")
+    violation = PolicyViolation(rule="max_score", message=f"The verdict is {scan.verdict}")
+    return PolicyResult(policy=policy, passed=False, result="fail", violations=(violation,))
 
 
 def _fits(scan: Scan, wanted: ScanFilter) -> bool:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,6 +20,7 @@ from gateway.assembly import Assembly
 from gateway.authentication import Authentication
 from gateway.principals import Keyring
 from gateway.settings import Settings
+from tests.doubles.counting import CountingAdapter
 from tests.doubles.memory_cloudlink import MemoryCloudLink
 from tests.doubles.memory_cloudsigma import MemoryCloudSigma, memory_assembly
 from tests.doubles.memory_sigil import MemorySigil
@@ -29,18 +28,6 @@ from tests.graph_client import GraphClient, listening
 from tests.running import new_principal
 
 ClientFor = Callable[[Principal], GraphClient]
-
-
-class CountingAdapter:
-    """Passes every call of a port on, and counts it."""
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-        self.calls: Counter[str] = Counter()
-
-    def __getattr__(self, name: str) -> Any:
-        self.calls[name] += 1
-        return getattr(self._inner, name)
 
 
 @pytest.fixture

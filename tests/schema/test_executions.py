@@ -10,9 +10,10 @@ from sigma.collection import SigmaCollection
 
 from adapters.principal import Principal
 from tests.contract.test_cloudsigma import REPORT, UNKNOWN
+from tests.doubles.counting import CountingAdapter
 from tests.graph_client import GraphClient, events
 from tests.running import new_principal
-from tests.schema.conftest import ClientFor, CountingAdapter
+from tests.schema.conftest import ClientFor
 
 SECONDS = 120
 RECIPE = "Boil the pasta in salted water and serve it with butter."

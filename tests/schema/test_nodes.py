@@ -14,9 +14,10 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, build_schema
 from resolvers.context import Context
 from resolvers.nodes import MOST_NODES, NODE_BY_TYPE, global_id, type_and_key
 from schema.graph import build_graph
+from tests.doubles.counting import CountingAdapter
 from tests.doubles.memory_cloudsigma import MemoryCloudSigma, memory_assembly
 from tests.running import PROJECT, new_principal
-from tests.schema.conftest import CountingAdapter, DoubledGraph
+from tests.schema.conftest import DoubledGraph
 
 SDL = build_schema((PROJECT / "schema" / "schema.graphql").read_text())
 NODE = SDL.type_map["Node"]

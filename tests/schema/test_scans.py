@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.doubles.counting import CountingAdapter
 from tests.graph_client import GraphClient, events
 from tests.running import new_principal
-from tests.schema.conftest import ClientFor, CountingAdapter
+from tests.schema.conftest import ClientFor
 
 SUBMIT = """
 mutation Submit($input: SubmitScanInput!) {
