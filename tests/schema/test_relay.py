@@ -1,4 +1,4 @@
-"""Relay itself: its compiler accepts the SDL, and its runtime pages, refetches, changes and follows what is served."""
+"""Clients that keep things by their ids: Relay, whose compiler accepts the SDL, and Apollo Client's cache."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from adapters.cloudlink.models import NewDeploy
 from adapters.paging import Window
 from resolvers.nodes import global_id
+from tests.graph_client import GraphClient
 from tests.reference_clients import ReferenceClients
 from tests.running import PROJECT
 from tests.schema.asking_cloudlink import regressed
@@ -26,10 +27,8 @@ async def test_a_front_end_with_relay(
     for _ in range(4):
         await doubled.cloudlink.record_deploy(doubled.principal, NewDeploy(service="Amazon S3"))
         await doubled.sigil.submit(doubled.principal, "npm:box")
-    deploys = (await doubled.cloudlink.deploys(doubled.principal, Window(9), None)).nodes
-    ids = [global_id("Deploy", deploy.id) for deploy in deploys]
-    key = client._headers["Authorization"].removeprefix("Bearer ")
-    output = await reference_clients.run("relay_story.mjs", str(tmp_path), client._url, key, regression_id)
+    ids = await deploy_ids(doubled)
+    output = await reference_clients.run("relay_story.mjs", str(tmp_path), *access(client), regression_id)
     told = json.loads(output)
     recorded = told.pop("recorded")
     regression, viewer = told.pop("regression"), told.pop("viewer")
@@ -49,3 +48,25 @@ async def test_a_front_end_with_relay(
     }
     assert (regression["status"], regression["deploy"]) == ("OPEN", {"id": ids[-1]})
     assert viewer["name"] == doubled.principal.name
+
+
+async def test_a_front_end_with_apollos_cache(reference_clients: ReferenceClients, doubled: DoubledGraph) -> None:
+    """Its pagination in Relay's style puts pages of both directions together, each deploy once and by its id."""
+    for _ in range(5):
+        await doubled.cloudlink.record_deploy(doubled.principal, NewDeploy(service="Amazon EC2"))
+    ids = await deploy_ids(doubled)
+    told = json.loads(await reference_clients.run("apollo_pages.mjs", *access(doubled.client)))
+    recorded = told.pop("recorded")
+    assert sorted(told.pop("kept")) == sorted(f"Deploy:{known}" for known in (recorded, *ids))
+    assert told == {"firstPage": ids[:2], "whole": ids, "withNewest": [recorded, *ids]}
+
+
+async def deploy_ids(graph: DoubledGraph) -> list[str]:
+    """Give the global ids of all deploys, newest first."""
+    deploys = (await graph.cloudlink.deploys(graph.principal, Window(9), None)).nodes
+    return [global_id("Deploy", deploy.id) for deploy in deploys]
+
+
+def access(client: GraphClient) -> tuple[str, str]:
+    """Give the URL and the key of a client."""
+    return client._url, client._headers["Authorization"].removeprefix("Bearer ")
