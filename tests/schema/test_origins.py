@@ -216,3 +216,25 @@ async def test_an_indicator_leads_to_the_threats_that_name_it(tmp_path: Path, pr
         {"value": "evil-collector.top", "threats": [{"packageName": "evil-box"}]},
         {"value": "none.example", "threats": []},
     ]
+
+
+async def test_a_rise_of_cost_leads_to_the_rules_that_would_catch_its_package(client: GraphClient) -> None:
+    """In one query over all services: regression, deploy, packages, scans, executions, rules, and back again."""
+    scan_id = await scanned(client, "npm:evil-box@6.6.6")
+    regression = await regressed(client, packages=["npm:evil-box@6.6.6"])
+    arn = (await generated(client, fromRegression=regression))["arn"]
+    await events(client, STATUS, arn=arn)
+    query = """
+        query($id: String!) {
+          regression(regressionId: $id) {
+            deploy { deployId packageScans { scanId verdict deploys { deployId } } }
+            executions { arn status rules { title } origin { __typename } }
+          }
+        }
+    """
+    found = (await client.execute(query, id=regression))["regression"]
+    (scan,), (execution,) = found["deploy"]["packageScans"], found["executions"]
+    assert (scan["scanId"], scan["deploys"]) == (scan_id, [{"deployId": found["deploy"]["deployId"]}])
+    assert (execution["arn"], execution["status"]) == (arn, "SUCCEEDED")
+    assert execution["rules"]
+    assert execution["origin"] == {"__typename": "Regression"}

@@ -247,7 +247,7 @@ async def test_port_calls_do_not_grow_with_the_list(graph: CloudLinkGraph) -> No
     graph.sigil_calls.calls.clear()
     data = await graph.client.execute(
         """
-        { regressions { nodes {
+        { regressions(first: 10) { nodes {
             deploy { regressions { id } packageScans { target } } packageScans { target }
             budgets { name alerts { thresholdPct } regressions { id } }
             service { deploys { version } costs { costUsd } anomaly { severity } regressions { id } budgets { name }
