@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from graphql import FieldNode, GraphQLError, OperationDefinitionNode, get_operation_ast
+from graphql.execution import SubsequentIncrementalExecutionResult
 from strawberry.extensions import SchemaExtension
 
 NAME_LENGTH = 64
@@ -123,8 +124,14 @@ class ObservedOperation(SchemaExtension):
         yield
 
     def on_stream_result(self, result: Any) -> Iterator[None]:
-        """Count an event."""
+        """Count an event, or note what a part holds."""
         self._is_streamed = True
+        if isinstance(result, SubsequentIncrementalExecutionResult):
+            try:
+                yield
+            finally:
+                self._note(result)  # only now are its errors as the caller sees them
+            return
         self._note(result)
         if self._operation.type == "subscription" and result.data is not None:
             self._operation.events += 1

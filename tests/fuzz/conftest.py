@@ -77,6 +77,7 @@ def settings(
             "TRIGRAPH_WORKERS": "1",
             "TRIGRAPH_CLOUDSIGMA_JWT_SECRET": JWT_SECRET,
             "TRIGRAPH_ENCRYPTION_KEY": new_encryption_key(),
+            "TRIGRAPH_DEVELOPMENT": "true",
             "TRIGRAPH_NPM_REGISTRY": package_registry.npm,
             "TRIGRAPH_PYPI_INDEX": package_registry.pypi,
             "TRIGRAPH_AWS_ENDPOINT_URL": running_aws.url,

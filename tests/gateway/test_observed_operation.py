@@ -10,9 +10,11 @@ import pytest
 from strawberry.types.graphql import OperationType
 
 from adapters import errors
+from adapters.cloudsigma.models import Usage
 from adapters.principal import LOCAL_PRINCIPAL
 from gateway.app import QuietGraph
-from gateway.errors import UNFIT
+from gateway.errors import UNFIT, StableErrors
+from gateway.incremental import parts_wanted
 from gateway.observed_operation import ObservedOperation, Operation, OperationWatcher, Trouble, current_operation
 from resolvers.context import Context
 from schema.graph import build_graph
@@ -105,3 +107,20 @@ async def test_equal_documents_have_equal_hashes(edge: Edge) -> None:
     await _run(edge, "{ executions { totalCount } }", watcher)
     one, same, other = (operation.document for operation in watcher.operations)
     assert one == same != other
+
+
+async def test_errors_in_parts_that_come_later_are_told(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer in parts has ended with its last one, and is partial if that is."""
+
+    async def usage(*_: object) -> Usage:
+        raise errors.Unreachable("down", "CloudSigma is down", "CloudSigma")
+
+    monkeypatch.setattr(edge.cloudsigma, "usage", usage)
+    watcher = Watcher()
+    graph = build_graph([partial(ObservedOperation, [watcher]), StableErrors], QuietGraph)
+    context = Context(edge.assembly.services, LOCAL_PRINCIPAL)
+    with parts_wanted():
+        async for _ in await graph.stream("{ viewer { id ... @defer { usage { used } } } }", context_value=context):
+            assert not watcher.operations
+    (operation,) = watcher.operations
+    assert (operation.outcome, operation.codes) == ("partial", ["SERVICE_UNREACHABLE"])
