@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,6 +15,7 @@ from gateway.reply import JSON, Reply
 
 IncrementalPart = InitialIncrementalExecutionResult | SubsequentIncrementalExecutionResult
 
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 OK = 200
 BAD_REQUEST = 400
 FAULT = 500
@@ -24,10 +26,12 @@ class Answer(NamedTuple):
 
     body: bytes
     status: int
+    is_whole: bool = False
+    """Whether nothing went wrong, so that it is the same as long as nothing changes."""
 
-    def as_reply(self, media_type: str) -> Reply:
+    def as_reply(self, media_type: str, headers: Mapping[str, str] = NO_HEADERS) -> Reply:
         """Give the response of a type."""
-        return Reply(OK if media_type == JSON else self.status, self.body, media_type)
+        return Reply(OK if media_type == JSON else self.status, self.body, media_type, headers)
 
 
 def answer_of(result: ExecutionResult) -> Answer:
@@ -41,7 +45,7 @@ def as_answer(result: Mapping[str, Any]) -> Answer:
     if "data" not in result:
         is_fault = any(error["extensions"]["code"] == "INTERNAL" for error in result["errors"])
         status = FAULT if is_fault else BAD_REQUEST
-    return Answer(msgspec.json.encode(result), status)
+    return Answer(msgspec.json.encode(result), status, "errors" not in result)
 
 
 def written(result: ExecutionResult) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from strawberry.types import ExecutionContext
 from gateway.assembly import Assembly, assemble
 from gateway.authentication import Authenticator, authentication_of
 from gateway.body_size import BodySize
+from gateway.caching import Caching
 from gateway.callers import Callers
 from gateway.cors import cors
 from gateway.csrf import CsrfPrevention
@@ -94,7 +95,9 @@ def create_app(
     callers = Callers(authenticator, own_tokens=settings.token_passthrough)
     persisted, rate_limit = PersistedQueries(settings.persisted_query_bytes), RateLimit(settings.operations_per_minute)
     documents = Documents(trusted_documents_of(settings), persisted, rate_limit)
-    http = HttpEndpoint(callers, HttpOperations(graph, parts.services, documents, shared), settings)
+    operations = HttpOperations(graph, parts.services, documents, shared)
+    caching = Caching(graph._schema, own_tokens=settings.token_passthrough)  # noqa: SLF001 - Strawberry shows it nowhere else
+    http = HttpEndpoint(callers, operations, caching, settings)
     endpoint = GraphQLEndpoint(http, StreamingEndpoint(graph, parts.services, callers, documents))
     return Starlette(
         routes=[

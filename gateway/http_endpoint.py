@@ -12,6 +12,7 @@ from strawberry.types.graphql import OperationType
 from adapters.principal import Principal
 from gateway.answers import OK, Answer, refused_answer
 from gateway.batching import joined, refuse_large
+from gateway.caching import Caching, unless_told
 from gateway.callers import Callers
 from gateway.graphql_request import GraphQLRequest
 from gateway.http_operations import Allowed, Asked, HttpOperations
@@ -33,9 +34,10 @@ ALLOWED = {"GET": QUERY, "POST": QUERY | {OperationType.MUTATION}}
 class HttpEndpoint:
     """Answers requests for queries and mutations, and, in parts, for subscriptions."""
 
-    def __init__(self, callers: Callers, operations: HttpOperations, settings: Settings) -> None:
+    def __init__(self, callers: Callers, operations: HttpOperations, caching: Caching, settings: Settings) -> None:
         self._callers = callers
         self._operations = operations
+        self._caching = caching
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,7 +48,7 @@ class HttpEndpoint:
             response = refused
         except ClientDisconnect:
             return
-        await response(scope, receive, send)
+        await response(scope, receive, unless_told(send) if scope["method"] == "GET" else send)
 
     async def _response(self, scope: Scope, receive: Receive) -> ASGIApp:
         headers = Headers(scope=scope)
@@ -56,19 +58,27 @@ class HttpEndpoint:
         if isinstance(request, list):
             return (await self._answer_batch(request, principal, allowed)).as_reply(wanted.single)
         try:
-            return await self._response_to(request, principal, allowed, wanted)
+            return await self._response_to(request, principal, allowed, wanted, headers.get("if-none-match"))
         except PersistedQueryNotFound as unknown:
             return refused_answer(unknown).as_reply(wanted.single)
 
     async def _response_to(
-        self, request: GraphQLRequest, principal: Principal, allowed: Allowed, wanted: Wanted
+        self,
+        request: GraphQLRequest,
+        principal: Principal,
+        allowed: Allowed,
+        wanted: Wanted,
+        if_none_match: str | None,
     ) -> ASGIApp:
         operations, asked = self._operations, self._operations.asked_by(request, principal)
         if wanted.parts and may_come_in_parts(asked.text) and self._type_of(asked) in allowed:
             return IncrementalReply(operations.results(asked, allowed), wanted, self._settings.operation_seconds)
         if wanted.subscription and self._type_of(asked) is OperationType.SUBSCRIPTION:
             return MultipartSubscription(operations.results(asked, SUBSCRIPTION), self._settings.ping_seconds)
-        return (await operations.answer(asked, allowed)).as_reply(wanted.single)
+        answer = await operations.answer(asked, allowed)
+        if allowed is QUERY:
+            return self._caching.reply(answer, asked.text, wanted.single, if_none_match)
+        return answer.as_reply(wanted.single)
 
     def _type_of(self, asked: Asked) -> OperationType | None:
         return operation_type(asked.text, asked.operation_name, self._settings.max_tokens or None)

@@ -15,6 +15,7 @@ from adapters.events import watching
 from adapters.sigil.models import ScanStatus
 from resolvers import cloud_accounts
 from resolvers.cursor import Cursor
+from schema.cache_control import CacheControl
 from schema.node import Conflict, InvalidInput, LimitExceeded, Node, NotAllowed, NotFound, PageInfo
 from schema.scans import Scan
 from schema.view import edge, plain, view
@@ -33,7 +34,7 @@ class Credential:
     last_verified_at: datetime | None = plain("When it gave access last.")
 
 
-@view(account.Resource, "A resource of a cloud account, as the last scan saw it.")
+@view(account.Resource, "A resource of a cloud account, as the last scan saw it.", CacheControl(max_age=60))
 class Resource:
     """A resource of a cloud account."""
 
@@ -135,7 +136,7 @@ class AuditConnection:
     page_info: PageInfo = plain("What lies around them.")
 
 
-@view(account.Plan, "What the tenant has subscribed to.")
+@view(account.Plan, "What the tenant has subscribed to.", CacheControl(max_age=300))
 class Plan:
     """What the tenant has subscribed to."""
 
@@ -144,7 +145,7 @@ class Plan:
     current_period_end: datetime | None = plain("When the period that is paid for ends.")
 
 
-@view(account.Stats, "Counts of what CloudLink knows.")
+@view(account.Stats, "Counts of what CloudLink knows.", CacheControl(max_age=30))
 class CloudStats:
     """Counts of what CloudLink knows."""
 

@@ -9,6 +9,7 @@ import strawberry
 
 from adapters.cloudlink import models
 from resolvers import budgets, costs
+from schema.cache_control import CacheControl
 from schema.view import edge, plain, view
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     costs.CloudService,
     "A cloud service that costs money, e.g. `Amazon EC2`: the hub that ties cost, deploys, regressions and budgets "
     "together.",
+    CacheControl(max_age=60),
 )
 class CloudService:
     """A cloud service that costs money."""
@@ -43,7 +45,7 @@ class CloudService:
     )
 
 
-@view(models.CostSnapshot, "The cost of a service in an hour.")
+@view(models.CostSnapshot, "The cost of a service in an hour.", CacheControl(max_age=60))
 class CostSnapshot:
     """The cost of a service in an hour."""
 
@@ -52,7 +54,7 @@ class CostSnapshot:
     cost_usd: float = plain("The cost in USD; negative for a credit.")
 
 
-@view(models.Anomaly, "A service whose latest hour does not fit its series.")
+@view(models.Anomaly, "A service whose latest hour does not fit its series.", CacheControl(max_age=60))
 class Anomaly:
     """A service whose latest hour does not fit its series."""
 
@@ -75,7 +77,7 @@ class BudgetImpact:
     would_breach: bool = plain("Whether that is over the limit.")
 
 
-@view(models.CostEstimate, "What the next deploy of a service is likely to cost.")
+@view(models.CostEstimate, "What the next deploy of a service is likely to cost.", CacheControl(max_age=60))
 class CostEstimate:
     """What the next deploy of a service is likely to cost."""
 

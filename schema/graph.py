@@ -10,6 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 
 import schema.enums  # noqa: F401 - puts the enums into the graph
 from resolvers.cursor import Cursor
+from schema.cache_control import CacheControl
 from schema.cost import Cost, ListSize, declare_costs
 from schema.mutation import Mutation
 from schema.node import CURSOR
@@ -29,7 +30,7 @@ def build_graph(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[Cost, ListSize, RequiresRole],
+        types=[CacheControl, Cost, ListSize, RequiresRole],
         config=StrawberryConfig(scalar_map={Cursor: CURSOR}, enable_experimental_incremental_execution=True),
         extensions=list(extensions),
     )

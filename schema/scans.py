@@ -14,6 +14,7 @@ from adapters.sigil import models
 from adapters.sigil.models import PhaseName, ScanStatus, Severity, Verdict
 from resolvers import origins, scan_kinds, scans
 from resolvers.cursor import Cursor
+from schema.cache_control import CacheControl
 from schema.node import Conflict, InvalidInput, LimitExceeded, Node, NotAllowed, NotFound, PageInfo
 from schema.view import edge, plain, view
 
@@ -74,7 +75,7 @@ class PolicyResult:
     violations: list[PolicyViolation] = plain("Why not.")
 
 
-@view(models.Threat, "A package known to be malicious.")
+@view(models.Threat, "A package known to be malicious.", CacheControl(max_age=60))
 class Threat(Node):
     """A package known to be malicious."""
 
@@ -120,7 +121,7 @@ class PackageScan(Scan):
     )
 
 
-@view(models.TeamMember, "A member of the caller's team.")
+@view(models.TeamMember, "A member of the caller's team.", CacheControl(max_age=60))
 class TeamMember:
     """A member of the caller's team."""
 

@@ -15,7 +15,7 @@ T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
 
 
-def view(model: type, description: str, name: str | None = None) -> Callable[[type[T]], type[T]]:
+def view(model: type, description: str, *marks: object) -> Callable[[type[T]], type[T]]:
     """Declare which model a type shows: its plain fields read the model's attributes by name."""
 
     def decorate(cls: type[T]) -> type[T]:
@@ -23,7 +23,7 @@ def view(model: type, description: str, name: str | None = None) -> Callable[[ty
             return isinstance(value, model)
 
         cls.is_type_of = staticmethod(is_type_of)  # type: ignore[attr-defined] # what Strawberry looks for
-        return strawberry.type(cls, name=name, description=description)
+        return strawberry.type(cls, description=description, directives=marks)
 
     return decorate
 

@@ -123,10 +123,11 @@ async def test_other_methods_are_refused(method: str, edge: Edge) -> None:
 
 
 async def test_headers_tell_nothing_of_the_server(served: Served) -> None:
-    """The answer has its type, length and id, and neither the server's name nor leave for other origins."""
+    """The answer has its type, length, id and how to keep it; neither the server's name nor leave for other origins."""
     async with httpx.AsyncClient() as client:
         answer = await client.get(f"http://{served.host}/graphql", params={"query": "{ viewer { id } }"})
-    assert set(answer.headers) == {"date", "content-length", "content-type", "x-request-id"}
+    caching = {"cache-control", "etag", "vary"}
+    assert set(answer.headers) == {"date", "content-length", "content-type", "x-request-id", *caching}
 
 
 @pytest.mark.parametrize("key", [None, "", "tg_" + "c" * 40])
