@@ -38,6 +38,7 @@ from gateway.limits.suggestions import hide_suggestions
 from gateway.local_host import LocalHost
 from gateway.observability import Observability
 from gateway.operation import OwnContext
+from gateway.operation_stream import OperationStreams, ToldBeginning
 from gateway.parsed_documents import ParsedDocuments
 from gateway.persisted_queries import PersistedQueries
 from gateway.playground import playground_routes
@@ -47,8 +48,8 @@ from gateway.request_id import RequestId
 from gateway.roles import guard_fields
 from gateway.settings import Settings
 from gateway.shared_queries import SharedQueries
-from gateway.streaming import StreamingEndpoint
-from gateway.subscription_limits import LimitedSubscriptions, OpenThings
+from gateway.streaming import open_things, streaming_endpoints
+from gateway.subscription_limits import LimitedSubscriptions
 from gateway.tracing import Tracing, open_tracing
 from gateway.trusted_documents import trusted_documents_of
 from gateway.webhooks import webhook_routes
@@ -98,7 +99,8 @@ def create_app(
     operations = HttpOperations(graph, parts.services, documents, shared)
     caching = Caching(graph._schema, own_tokens=settings.token_passthrough)  # noqa: SLF001 - Strawberry shows it nowhere else
     http = HttpEndpoint(callers, operations, caching, settings)
-    endpoint = GraphQLEndpoint(http, StreamingEndpoint(graph, parts.services, callers, documents))
+    streams = OperationStreams(graph, parts.services, documents)
+    endpoint = GraphQLEndpoint(http, *streaming_endpoints(callers, streams, settings))
     return Starlette(
         routes=[
             Route("/graphql", endpoint, middleware=_guards(settings)),
@@ -128,7 +130,7 @@ def _guards(settings: Settings) -> list[Middleware]:
 
 def _graph(settings: Settings, observability: Observability) -> strawberry.Schema:
     timed = partial(OperationDeadline, settings.operation_seconds)
-    counted = partial(LimitedSubscriptions, _open_subscriptions(settings))
+    counted = partial(LimitedSubscriptions, open_things("subscriptions", settings))
     parsed = partial(ParsedDocuments, maxsize=PLANS)
     is_developing = development(settings)
 
@@ -136,17 +138,12 @@ def _graph(settings: Settings, observability: Observability) -> strawberry.Schem
         return DocumentLimits(settings, plans, is_developing)
 
     own: list[Callable[[], SchemaExtension]] = [OwnContext, StableErrors, limited, parsed, timed, counted]
-    graph = build_graph([*observability.extensions, *own], QuietGraph)
+    graph = build_graph([*observability.extensions, *own, ToldBeginning], QuietGraph)
     plans = Plans(graph._schema, settings)  # noqa: SLF001 - Strawberry shows it nowhere else
     hide_suggestions(graph, is_developing)
     observability.surround(graph)
     guard_fields(graph)
     return graph
-
-
-def _open_subscriptions(settings: Settings) -> OpenThings:
-    per_principal, total = settings.subscriptions_per_principal, settings.subscriptions_total
-    return OpenThings("subscriptions", "TRIGRAPH_SUBSCRIPTIONS_PER_PRINCIPAL", per_principal, total)
 
 
 def _lifespan(parts: Assembly, observability: Observability) -> Lifespan[Starlette]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.media_types import wanted_by
+from gateway.sse_endpoint import is_streaming
 
 
 class GraphQLEndpoint:
-    """Hands sockets and streams of events to one endpoint, and all other requests to another."""
+    """Hands sockets to one endpoint, what has to do with streams of events to another, all else to a third."""
 
-    def __init__(self, http: ASGIApp, streaming: ASGIApp) -> None:
+    def __init__(self, http: ASGIApp, socket: ASGIApp, sse: ASGIApp) -> None:
         self._http = http
-        self._streaming = streaming
+        self._socket = socket
+        self._sse = sse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Choose by the scope, and by `Accept`."""
-        is_http = scope["type"] == "http" and not wanted_by(Headers(scope=scope).get("accept", "")).events
-        endpoint = self._http if is_http else self._streaming
-        await endpoint(scope, receive, send)
+        """Choose by the scope, the method and the headers."""
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+        elif is_streaming(scope):
+            await self._sse(scope, receive, send)
+        else:
+            await self._http(scope, receive, send)

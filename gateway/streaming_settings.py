@@ -8,6 +8,9 @@ from pydantic import BaseModel, Field
 class StreamingSettings(BaseModel):
     """How long and how many."""
 
+    connection_init_seconds: float = Field(
+        10.0, gt=0, le=300, description="How long a socket may be open without `connection_init`."
+    )
     ping_seconds: float = Field(
         20.0,
         gt=0,

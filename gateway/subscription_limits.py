@@ -13,11 +13,10 @@ from adapters.principal import Principal
 
 
 class OpenThings:
-    """Counts what is open, by who holds it; `what` names it in the plural, `setting` is the caller's limit."""
+    """Counts what is open, by who holds it; `what` names it in the plural."""
 
-    def __init__(self, what: str, setting: str, per_principal: int, total: int) -> None:
+    def __init__(self, what: str, per_principal: int, total: int) -> None:
         self._what = what
-        self._setting = setting
         self._per_principal = per_principal
         self._total = total
         self._held: Counter[tuple[str, str]] = Counter()
@@ -26,7 +25,7 @@ class OpenThings:
         """Count one more; raises LimitExceeded."""
         held = self._held[_holder(principal)]
         if held >= self._per_principal:
-            message = f"You have {held} {self._what} open, as many as one may: end one first, or raise {self._setting}"
+            message = f"You have {held} {self._what} open, as many as a caller may: end one first"
             raise LimitExceeded("TOO_MANY_OPEN", message, self._per_principal)
         if self._held.total() >= self._total:
             raise LimitExceeded("TOO_MANY_OPEN", f"There are as many {self._what} open as can be: come back later")
@@ -37,10 +36,6 @@ class OpenThings:
         self._held[_holder(principal)] -= 1
         if not self._held[_holder(principal)]:
             del self._held[_holder(principal)]
-
-    def held_by(self, principal: Principal) -> int:
-        """Say how many a caller holds."""
-        return self._held.get(_holder(principal), 0)
 
 
 class LimitedSubscriptions(SchemaExtension):

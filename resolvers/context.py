@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import strawberry
 
@@ -14,14 +13,10 @@ from resolvers.loaders import Loaders
 
 @dataclass
 class Context:
-    """One operation of one principal; on a socket, the connection's is the pattern for those of its operations.
-
-    `connection_params` is the payload of `connection_init`, which Strawberry puts here.
-    """
+    """One operation of one principal."""
 
     services: Services
     principal: Principal
-    connection_params: dict[str, Any] | None = None
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
