@@ -162,6 +162,7 @@ def build_server(app: ASGIApp, settings: Settings, announcement: str) -> Gracefu
         timeout_graceful_shutdown=settings.shutdown_seconds,
         ws="websockets-sansio",
         ws_max_size=settings.max_body_bytes,
+        ws_ping_interval=None,  # `gateway.pings` does it, and lets go of what a dead peer held
         h11_max_incomplete_event_size=2 * settings.max_header_bytes,  # what is a little larger is told so
         lifespan="on",
     )
@@ -180,6 +181,8 @@ def listen(settings: Settings) -> socket.socket:
             # asyncio sends at once, without Nagle's algorithm, only where the socket says that it is TCP
             listening = stack.enter_context(socket.socket(family, kind, protocol))
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux: who reads nothing for so long holds nothing any more
+                listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(2000 * settings.ping_seconds))
             listening.bind(address)
             listening.listen()
         except (OSError, UnicodeError) as error:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import websockets
 
-from gateway.messages import OPERATIONS_PER_CONNECTION, REASON_BYTES
+from gateway.socket_conversation import REASON_BYTES
 from tests.gateway.edge import Edge, Served, Socket, connected, opened
 
 UPDATES = "subscription { executionUpdates(status: FAILED) { cursor } }"
@@ -118,7 +118,7 @@ async def test_too_many_operations_are_refused_one_by_one(edge: Edge, served: Se
     """The one above the limit gets an error with its code; when another has ended there is room again."""
     async with connected(served) as socket:
         await socket.init()
-        for number in range(OPERATIONS_PER_CONNECTION):
+        for number in range(edge.settings.operations_per_connection):
             await socket.subscribe(UPDATES, str(number))
         await socket.subscribe(UPDATES, "one more")
         refused = await socket.hear()
