@@ -12,6 +12,7 @@ from typing import Any, cast
 import strawberry
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from adapters.principal import Principal
@@ -40,12 +41,13 @@ class ToldBeginning(SchemaExtension):
 class OperationStream:
     """An operation that is about to run in the current task; `began` is set once it is executed.
 
-    A result before that is a refusal: it holds nothing but errors, and no other follows it. Results come whole,
-    whatever `@defer` and `@stream` ask for.
+    A result that `is_refusal` holds nothing but errors, and no other follows it; any before `began` is one. Results
+    come whole, whatever `@defer` and `@stream` ask for.
     """
 
     def __init__(self, graph: strawberry.Schema, asked: Asked, context: Context, allowed: Allowed) -> None:
         self.began = asyncio.Event()
+        self.is_refusal = False
         self._graph = graph
         self._asked = asked
         self._context = context
@@ -63,6 +65,7 @@ class OperationStream:
         )
         async with aclosing(results):
             async for result in results:
+                self.is_refusal = isinstance(result, PreExecutionError) or not self.began.is_set()
                 yield written(cast("ExecutionResult", result))
 
 

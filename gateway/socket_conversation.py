@@ -151,7 +151,7 @@ class Conversation:
         try:
             async with aclosing(operation.results()) as results:
                 async for result in results:
-                    if not operation.began.is_set():
+                    if operation.is_refusal:
                         last = {"id": name, "type": "error", "payload": result["errors"]}
                         break
                     await self._send({"id": name, "type": "next", "payload": result})
