@@ -50,7 +50,7 @@ def statuses(results: list[Any]) -> list[str]:
 async def test_the_reference_client_of_sse_is_served(
     mode: str, quick: Edge, reference_clients: ReferenceClients
 ) -> None:
-    """In both modes: a query, an error, a stream that is left and one up to its end; what watched for them is let go."""
+    """In both modes: a query, an error, a stream that is left, one up to its end; nothing is watched afterwards."""
     heard = await told(quick, reference_clients, "graphql_sse.mjs", mode)
     assert heard["query"] == [{"data": {"viewer": {"id": "alice"}}}]
     assert statuses(heard["left"])[0] == "RUNNING"
