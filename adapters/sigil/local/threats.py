@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, type_coerce
 
 from adapters.packages import PackageName
 from adapters.paging import Page, Position, Window, cut
@@ -61,8 +61,11 @@ class ThreatRecords:
 
     async def of_packages(self, packages: Sequence[PackageName]) -> list[list[Threat]]:
         """Give what is known of each package, in that order."""
-        wanted = {(package.ecosystem, package.name) for package in packages}
-        query = select(threats).where(tuple_(threats.c.ecosystem, threats.c.package_name).in_(wanted))
+        # What pairs are asked for is seen below: SQLite finds no pair by an index.
+        query = select(threats).where(
+            threats.c.ecosystem.in_({package.ecosystem for package in packages}),
+            threats.c.package_name.in_({package.name for package in packages}),
+        )
         found: dict[PackageName, list[Threat]] = {}
         async with self._database.read() as connection:
             for row in (await connection.execute(query.order_by(threats.c.id))).all():
