@@ -73,7 +73,7 @@ async def test_an_operation_is_one_line(keyed: Edge, log: Log) -> None:
         "tenant": "acme",
     }
     assert operation.pop("duration_ms") >= 0
-    assert operation == {"type": "query", "name": "Mine", "document": "b301a2e3842ffb3e", "outcome": "ok"}
+    assert operation == {"type": "query", "name": "Mine", "document": "b301a2e3842ffb3e", "outcome": "ok", "cost": 1}
 
 
 async def _operate(edge: Edge) -> None:
