@@ -29,11 +29,14 @@ def python_facts(path: str, data: bytes) -> CodeFacts:
     if name.endswith(".pth"):
         source = _start_lines(source)
     said = CodeFacts(imports=imports(source), strings=strings(source))
-    if not telling_offsets(source):
+    offsets = telling_offsets(source)
+    if not offsets:
         return said
     if len(source) > _LARGEST:
-        return msgspec.structs.replace(_looked_at(_ends(source), said, setup=name == "setup.py"), parsed=False)
-    return _looked_at(source, said, setup=name == "setup.py")
+        ends = _ends(source)
+        found = _looked_at(ends, telling_offsets(ends), said, setup=name == "setup.py")
+        return msgspec.structs.replace(found, parsed=False)
+    return _looked_at(source, offsets, said, setup=name == "setup.py")
 
 
 def _ends(source: bytes) -> bytes:
@@ -47,9 +50,9 @@ def _start_lines(source: bytes) -> bytes:
     return b"\n".join(line if _START_LINE.match(line) else b"" for line in source.splitlines())
 
 
-def _looked_at(source: bytes, said: CodeFacts, *, setup: bool) -> CodeFacts:
+def _looked_at(source: bytes, offsets: tuple[int, ...], said: CodeFacts, *, setup: bool) -> CodeFacts:
     recorder = Recorder()
-    machine = module(source, recorder, setup=setup)
+    machine = module(source, offsets, recorder, setup=setup)
     root = parse(source)
     broken = sum(child.end_byte - child.start_byte for child in root.children if child.type == "ERROR")
     if broken > len(source) * _BROKEN_SHARE or root.type == "ERROR":

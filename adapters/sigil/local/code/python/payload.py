@@ -21,29 +21,53 @@ if TYPE_CHECKING:
     from adapters.sigil.local.code.python.recorder import Recorder
 
 _LANGUAGE = Language(tree_sitter_python.language())
-# The grammar reads on to the end of a run of comments at each of them: thousands of lines would take minutes.
-_COMMENTS = re.compile(rb"(?:^[ \t]*(?:#[^\n]*)?\n){50,}", re.MULTILINE)
+_LONG_RUN = 50
 _OLD_EXEC = re.compile(rb"((?:^|[;:])[ \t]*)exec (?=[\w(])", re.MULTILINE)
-
-
-def _blank(found: re.Match[bytes]) -> bytes:
-    return b"\n".join(b" " * len(line) for line in found[0].split(b"\n"))
 
 
 def parse(source: bytes) -> Node:
     """Give the syntax tree of a module; Python 2's `exec code` is read as if it were bound to the name exec."""
-    source = _COMMENTS.sub(_blank, source)
+    source = _without_long_comments(source)
     root = Parser(_LANGUAGE).parse(source).root_node
     if root.has_error and _OLD_EXEC.search(source):
         return Parser(_LANGUAGE).parse(_OLD_EXEC.sub(rb"\1exec=", source)).root_node
     return root
 
 
-def module(source: bytes, recorder: Recorder, *, setup: bool) -> Machine:
-    """Follow a machine for a file, at its start."""
+def _without_long_comments(source: bytes) -> bytes:
+    """Blank runs of 50 and more lines that hold nothing but comments; every such run has one of each 50th lines.
+
+    The grammar reads on to the end of a run of comments at each of them: thousands of lines would take minutes.
+    """
+    lines = source.split(b"\n")
+    position, end, found = _LONG_RUN - 1, len(lines) - 1, False
+    while position < end:
+        first, after = _comments_around(lines, position, end)
+        if after - first >= _LONG_RUN:
+            lines[first:after] = [b" " * len(line) for line in lines[first:after]]
+            found = True
+        position = max(position, after) + _LONG_RUN
+    return b"\n".join(lines) if found else source
+
+
+def _comments_around(lines: list[bytes], position: int, end: int) -> tuple[int, int]:
+    first = after = position
+    while after < end and _says_nothing(lines[after]):
+        after += 1
+    while after > position and first and _says_nothing(lines[first - 1]):
+        first -= 1
+    return first, after
+
+
+def _says_nothing(line: bytes) -> bool:
+    return line.lstrip(b" \t")[:1] in (b"", b"#")
+
+
+def module(source: bytes, offsets: tuple[int, ...], recorder: Recorder, *, setup: bool) -> Machine:
+    """Follow a machine for a file, at its start; `offsets` are where its telling words stand."""
     return Machine(
         source=source,
-        offsets=telling_offsets(source),
+        offsets=offsets,
         recorder=recorder,
         handlers=EXPRESSIONS,
         statements=STATEMENTS,

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from adapters.sigil.local.code.telling import place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import yara_x
 
 _CALLED = (
@@ -59,6 +61,7 @@ _BYTES = ("F0 9D (9? | A?)", "EF BC (A1 | B?)", "EF BD (8? | 9?)")
 _IMPORT = re.compile(
     rb"[\n;][ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^()#;]{0,2000}\)|[^\n#;()]+)|import[ \t]+([^\n#;()]+))"
 )
+_IMPORTS = b"import"
 _ADDRESS = re.compile(rb"://[^\s'\"<>\\)`]{4,300}")
 _BLOB = re.compile(rb"[A-Za-z0-9+/=_\-\\]{160,}")
 _NUMBERS = re.compile(rb"[\d, \t\r\nx]{300,}")
@@ -108,11 +111,23 @@ def telling_offsets(source: bytes) -> tuple[int, ...]:
 def imports(source: bytes) -> tuple[str, ...]:
     """Name the modules that import statements ask for, in order, each once."""
     names: dict[str, None] = {}
-    for found in _IMPORT.finditer(b"\n" + source):
+    for found in _import_statements(b"\n" + source):
         origin, members, listed = found.groups()
         wanted = _first_words(listed) if origin is None else [origin, *_members(origin, members)]
         names.update(dict.fromkeys(name.decode("utf-8", "replace") for name in wanted))
     return tuple(names)
+
+
+def _import_statements(source: bytes) -> Iterator[re.Match[bytes]]:
+    """Match import statements one after the other, from the word that each of them has back to where it may begin."""
+    seen, word = 0, source.find(_IMPORTS)
+    while word >= 0:
+        start = max(source.rfind(b"\n", seen, word), source.rfind(b";", seen, word))
+        found = _IMPORT.match(source, start) if start >= 0 else None
+        if found is not None:
+            yield found
+        seen = word + len(_IMPORTS) if found is None else found.end()
+        word = source.find(_IMPORTS, seen)
 
 
 def _first_words(listed: bytes) -> list[bytes]:
