@@ -13,10 +13,11 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from adapters.sigil.local.failure import ScanFailure
-from adapters.sigil.local.material import Ecosystem, Package, Target
+from adapters.sigil.local.material import Ecosystem, Target
 from adapters.sigil.local.registry.connection import open_registries
 from adapters.sigil.local.registry.npm_configuration import npm_configuration
 from adapters.sigil.local.registry.pip_configuration import pip_configuration
+from adapters.sigil.local.scan_folder import kept_packages
 from adapters.sigil.local.scanning import Scanner
 from adapters.sigil.local.score import judge
 from adapters.sigil.local.target import parse_target
@@ -107,5 +108,4 @@ async def timed_scanner() -> AsyncIterator[TimedScanner]:
 
 
 def _unpacked(folder: Path) -> int:
-    packages = (msgspec.msgpack.decode(path.read_bytes(), type=Package) for path in folder.glob("package-*"))
-    return sum(len(file.data) for package in packages for file in package.files)
+    return sum(file.size for package in kept_packages(folder) for file in package.files)

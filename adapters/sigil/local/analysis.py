@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from adapters.sigil.local.code.facts import CodeFacts
 from adapters.sigil.local.material import PackageFile
 from adapters.sigil.local.phases.hooks import MANIFEST, inline_code, npm_hooks
+from adapters.sigil.local.signatures import has_signatures
 
 _JAVASCRIPT = re.compile(r"\.(?:[cm]?[jt]sx?)$", re.IGNORECASE)
 _PYTHON = re.compile(r"\.(?:pyw?|pth)$", re.IGNORECASE)
@@ -19,25 +22,72 @@ _BASENAME = re.compile(r"(?:^|/)[^/.]+$")
 _COLLECTED_BYTES = 500_000
 
 
+class _HasSize(Protocol):
+    @property
+    def size(self) -> int: ...
+
+
+Sized = TypeVar("Sized", bound=_HasSize)
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """A file to be read, and where it stands in a release: the number of an archive, and a path, for each copy."""
+
+    file: PackageFile
+    places: list[tuple[int, str]]
+
+    @property
+    def size(self) -> int:
+        """How many bytes are to be read."""
+        return self.file.size
+
+
+class Readings:
+    """What is to be read of a release: each file that may be code, equal ones that are read alike only once."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, bytes], Reading] = {}
+
+    def add(self, archive: int, files: Iterable[tuple[PackageFile, PackageFile]]) -> None:
+        """Take the files of an archive, each as it was unpacked, and as it is kept to be read."""
+        for file, kept in files:
+            if may_be_code(file):
+                content = _kind(file.path), hashlib.sha256(file.data).digest()
+                self._found.setdefault(content, Reading(kept, [])).places.append((archive, file.path))
+
+    def every(self) -> tuple[Reading, ...]:
+        """Give all of them."""
+        return tuple(self._found.values())
+
+
+def may_be_code(file: PackageFile) -> bool:
+    """Whether there is anything to be read in a file, by its name and first bytes."""
+    return file.path == MANIFEST or _BASENAME.search(file.path) is not None or has_signatures(file)
+
+
 def facts_of(files: Sequence[PackageFile]) -> dict[str, CodeFacts]:
-    """Read each file that is code, by path; of a package.json, the code written in its install commands.
+    """Read each file that is code, by path; of a package.json, the code written in its install commands."""
+    readings = Readings()
+    readings.add(0, zip(files, files, strict=True))
+    every = readings.every()
+    read = facts_in_turn([reading.file for reading in every])
+    found = {path: facts for reading, facts in zip(every, read, strict=True) for _, path in reading.places}
+    return {file.path: facts for file in files if (facts := found.get(file.path)) is not None}
+
+
+def facts_in_turn(files: Iterable[PackageFile]) -> list[CodeFacts | None]:
+    """Read files one after the other; None for what is no code.
 
     Garbage is collected between files alone: trees of large ones are looked through so often otherwise that it takes
     as long as their evaluation.
     """
-    found: dict[str, CodeFacts] = {}
-    known: dict[tuple[str, bytes], CodeFacts | None] = {}
+    found: list[CodeFacts | None] = []
     read = 0
     gc.disable()
     try:
         for file in files:
-            copy = (_kind(file.path), file.data)
-            if copy not in known:
-                known[copy] = _facts(file)
-                read += len(file.data) if known[copy] is not None else 0
-            facts = known[copy]
-            if facts is not None:
-                found[file.path] = facts
+            found.append(_facts(file))
+            read += file.size if found[-1] is not None else 0
             if read > _COLLECTED_BYTES:
                 gc.collect()
                 read = 0
@@ -52,14 +102,14 @@ def _kind(path: str) -> str:
     return path if "." not in name or name == "setup.py" or path == MANIFEST else name[name.index(".") :]
 
 
-def batches(files: Sequence[PackageFile], count: int) -> tuple[tuple[PackageFile, ...], ...]:
-    """Split files into at most `count` batches of about as many bytes each; none of them is empty."""
-    groups: list[list[PackageFile]] = [[] for _ in range(max(count, 1))]
+def batches(each: Iterable[Sized], count: int) -> tuple[tuple[Sized, ...], ...]:
+    """Split what has a size into at most `count` batches of about the same: none is empty."""
+    groups: list[list[Sized]] = [[] for _ in range(max(count, 1))]
     sizes = [0] * len(groups)
-    for file in sorted(files, key=lambda each: len(each.data), reverse=True):
+    for one in sorted(each, key=lambda sized: sized.size, reverse=True):
         smallest = sizes.index(min(sizes))
-        groups[smallest].append(file)
-        sizes[smallest] += len(file.data) + 1
+        groups[smallest].append(one)
+        sizes[smallest] += one.size + 1
     return tuple(tuple(group) for group in groups if group)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 
 import msgspec
 
@@ -60,11 +61,37 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     dependencies: tuple[str, ...] | None = None
 
 
+class Stored(msgspec.Struct, frozen=True):
+    """Bytes that lie in a file of this machine until they are needed."""
+
+    file: str
+    offset: int
+    size: int
+
+    def read(self) -> bytes:
+        """Read them."""
+        with Path(self.file).open("rb") as file:
+            file.seek(self.offset)
+            return file.read(self.size)
+
+
 class PackageFile(msgspec.Struct, frozen=True):
     """A published file: `path` is relative to the package's root, with `/`."""
 
     path: str
-    data: bytes
+    content: bytes | Stored
+
+    @property
+    def data(self) -> bytes:
+        """The file's bytes; what is stored is read anew each time."""
+        content = self.content
+        return content if isinstance(content, bytes) else content.read()
+
+    @property
+    def size(self) -> int:
+        """How many bytes the file has."""
+        content = self.content
+        return len(content) if isinstance(content, bytes) else content.size
 
 
 class Package(msgspec.Struct, frozen=True, kw_only=True):

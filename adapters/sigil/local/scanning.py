@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,8 @@ from adapters.sigil.models import Finding, PhaseName
 from adapters.workers import Workers
 
 ANALYSED = "analysed"
+PARTS_EACH = 8
+"""Into how many parts a worker's share of a large package is cut, so that none is left waiting for the others."""
 
 
 class Resolved(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +57,7 @@ class Scanner:
         """Unpack what was fetched and read what its code does; raises ScanFailure."""
         folder = self.cache / scan_id
         try:
-            parts = await self.workers.run(worker.unpack_archives, folder, 2 * self.workers.size)
+            parts = await self.workers.run(worker.unpack_archives, folder, PARTS_EACH * self.workers.size)
         except ArchiveRefused as error:
             raise ScanFailure(f"archive_{error.code}", error.message) from error
         await self._analyse(folder, parts)
@@ -64,7 +66,7 @@ class Scanner:
         """Do the same with a folder or archive of this machine, which is not fetched; raises ScanFailure."""
         folder = self.cache / scan_id
         try:
-            package = await self.workers.run(worker.read_local, folder, target, 2 * self.workers.size)
+            package = await self.workers.run(worker.read_local, folder, target, PARTS_EACH * self.workers.size)
         except ArchiveRefused as error:
             raise ScanFailure(f"archive_{error.code}", error.message) from error
         await self._analyse(folder, package.parts)
@@ -88,9 +90,9 @@ class Scanner:
             left = {folder.name for folder in self.cache.iterdir()} - set(scan_ids)
             await asyncio.gather(*(self.forget(scan_id) for scan_id in left))
 
-    async def _analyse(self, folder: Path, parts: Sequence[worker.Part]) -> None:
+    async def _analyse(self, folder: Path, parts: int) -> None:
         async with asyncio.TaskGroup() as running:
-            for part in parts:
+            for part in range(parts):
                 running.create_task(self.workers.run(worker.analyse_part, folder, part))
         (folder / ANALYSED).touch()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files as resources
 from typing import TYPE_CHECKING
@@ -40,17 +40,21 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
 
 def signature_hits(files: Sequence[PackageFile]) -> dict[str, tuple[Hit, ...]]:
     """Find the signatures that match each file, by path; files without any are missing."""
+    return {file.path: hits for file, hits in zip(files, hits_in_turn(files), strict=True) if hits}
+
+
+def hits_in_turn(files: Iterable[PackageFile]) -> list[tuple[Hit, ...]]:
+    """Find the signatures that match each file, one after the other."""
     import yara_x
 
     scanner = yara_x.Scanner(_rules())
     scanner.set_timeout(_SECONDS)
-    found = {}
-    for file in files:
-        if _is_code(file):
-            hits = tuple(_hits(scanner, file.data))
-            if hits:
-                found[file.path] = hits
-    return found
+    return [tuple(_hits(scanner, file.data)) if has_signatures(file) else () for file in files]
+
+
+def has_signatures(file: PackageFile) -> bool:
+    """Whether signatures are looked for in a file: in code, by its name or its first bytes."""
+    return bool(_CODE.search(file.path)) or file.data[:2] == b"#!"
 
 
 @cache
@@ -59,10 +63,6 @@ def _rules() -> yara_x.Rules:
 
     text = (resources("adapters.sigil.local") / "signatures" / SHAPES).read_text("utf-8")
     return yara_x.compile(text)
-
-
-def _is_code(file: PackageFile) -> bool:
-    return bool(_CODE.search(file.path)) or file.data[:2] == b"#!"
 
 
 def _hits(scanner: yara_x.Scanner, data: bytes) -> Iterator[Hit]:

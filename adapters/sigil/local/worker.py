@@ -1,8 +1,4 @@
-"""The parts of a scan that need a processor, as functions that a worker process runs over a scan's folder.
-
-A folder holds what was fetched (`release.json`, `archive-0` …), what that unpacks to (`package-0` …) and what its files
-do (`facts-0-0` …): packages pass between processes as files, so that nothing large goes through a pipe.
-"""
+"""The parts of a scan that need a processor, as functions that a worker process runs over a scan's folder."""
 
 from __future__ import annotations
 
@@ -15,18 +11,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from adapters.sigil.local.code.facts import CodeFacts
 from adapters.sigil.local.material import Ecosystem, Package, PackageFile, Registration, Release, Target
-from adapters.sigil.local.signatures import Hit
 from adapters.sigil.models import Finding, PhaseName
 
 if TYPE_CHECKING:
     from adapters.sigil.local.phases.scanned import Scanned
 
 RELEASE = "release.json"
-PART_BYTES = 1_000_000
-KEPT_BYTES = 50_000_000
-"""How large a package a worker keeps in memory from one phase to the next."""
+PART_BYTES = 100_000
+"""How much code makes a part of the work worth its own turn in a worker."""
 
 
 class FetchedRelease(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,42 +32,24 @@ class FetchedRelease(msgspec.Struct, frozen=True, kw_only=True):
     registration: Registration
 
 
-class Part(msgspec.Struct, frozen=True):
-    """A share of the work on one package: number `index` of `count`."""
-
-    package: int
-    index: int
-    count: int
-
-
 class LocalPackage(msgspec.Struct, frozen=True):
-    """A package of this machine, and the parts that its analysis has; `registry` is where such packages come from."""
+    """A package of this machine; `parts` counts those of its analysis, `registry` is where such packages come from."""
 
     name: str
     version: str
     registry: str | None
-    parts: list[Part]
+    parts: int
 
 
-class PartFacts(msgspec.Struct, frozen=True):
-    """What the files of a part do, and which signatures match them, by path."""
-
-    facts: dict[str, CodeFacts]
-    hits: dict[str, tuple[Hit, ...]]
-
-
-def unpack_archives(folder: Path, most_parts: int) -> list[Part]:
-    """Unpack what was fetched, and say in which parts it is analysed; raises ArchiveRefused."""
+def unpack_archives(folder: Path, most_parts: int) -> int:
+    """Unpack what was fetched, and say in how many parts it is analysed; raises ArchiveRefused."""
     from adapters.sigil.local.archive.packages import unpacked_package
 
     release = msgspec.json.decode((folder / RELEASE).read_bytes(), type=FetchedRelease)
     target = Target(ecosystem=release.ecosystem, name=release.name)
-    parts = []
-    for number, name in enumerate(release.archives):
-        archive = (name, (folder / f"archive-{number}").read_bytes())
-        package = unpacked_package(target, release.version, archive, release.registration)
-        parts += _keep(folder, number, package, most_parts)
-    return parts
+    archives = ((name, (folder / f"archive-{number}").read_bytes()) for number, name in enumerate(release.archives))
+    packages = (unpacked_package(target, release.version, archive, release.registration) for archive in archives)
+    return _keep(folder, packages, most_parts)
 
 
 def read_local(folder: Path, target: Target, most_parts: int) -> LocalPackage:
@@ -83,17 +58,23 @@ def read_local(folder: Path, target: Target, most_parts: int) -> LocalPackage:
 
     folder.mkdir(parents=True)
     package = local_package(target)
-    parts = _keep(folder, 0, package, most_parts)
+    parts = _keep(folder, (package,), most_parts)
     return LocalPackage(package.name, package.version, _registry_of(package), parts)
 
 
-def _keep(folder: Path, number: int, package: Package, most_parts: int) -> list[Part]:
-    from adapters.sigil.local.analysis import batches
+def _keep(folder: Path, packages: Iterable[Package], most_parts: int) -> int:
+    from adapters.sigil.local.analysis import Readings, batches
+    from adapters.sigil.local.scan_folder import keep_package, keep_part
 
-    (folder / f"package-{number}").write_bytes(msgspec.msgpack.encode(package))
-    size = sum(len(file.data) for file in package.files)
-    count = min(most_parts, 1 + size // PART_BYTES)
-    return [Part(number, index, count) for index in range(len(batches(package.files, count)))]
+    readings = Readings()
+    for number, package in enumerate(packages):
+        readings.add(number, zip(package.files, keep_package(folder, number, package).files, strict=True))
+    every = readings.every()
+    size = sum(reading.size for reading in every)
+    parts = batches(every, min(most_parts, 1 + size // PART_BYTES))
+    for index, part in enumerate(parts):
+        keep_part(folder, index, part)
+    return len(parts)
 
 
 def _registry_of(package: Package) -> str | None:
@@ -104,14 +85,17 @@ def _registry_of(package: Package) -> str | None:
     return Ecosystem.PYPI.value if is_python else None
 
 
-def analyse_part(folder: Path, part: Part) -> None:
+def analyse_part(folder: Path, index: int) -> None:
     """Read what the files of a part do."""
-    from adapters.sigil.local.analysis import batches, facts_of
-    from adapters.sigil.local.signatures import signature_hits
+    from adapters.sigil.local.analysis import facts_in_turn
+    from adapters.sigil.local.scan_folder import Read, keep_read, kept_part
+    from adapters.sigil.local.signatures import hits_in_turn
 
-    files = batches(_package(folder, part.package).files, part.count)[part.index]
-    found = PartFacts(facts_of(files), signature_hits(files))
-    (folder / f"facts-{part.package}-{part.index}").write_bytes(msgspec.msgpack.encode(found))
+    readings = kept_part(folder, index)
+    files = [reading.file for reading in readings]
+    found = zip(readings, facts_in_turn(files), hits_in_turn(files), strict=True)
+    read = (Read(each.places, facts, hits) for each, facts, hits in found)
+    keep_read(folder, index, (each for each in read if each.hits or each.facts is not None))
 
 
 def run_phase(folder: Path, name: PhaseName) -> tuple[Finding, ...]:
@@ -121,11 +105,7 @@ def run_phase(folder: Path, name: PhaseName) -> tuple[Finding, ...]:
     findings = [finding for scanned in archives for finding in run(scanned)]
     if name is PhaseName.PROVENANCE:
         findings += _wheel_additions(archives)
-    found = _without_twins(findings)
-    if sum(len(file.data) for scanned in archives for file in scanned.package.files) > KEPT_BYTES:
-        _scanned.cache_clear()
-        _package.cache_clear()
-    return found
+    return _without_twins(findings)
 
 
 def warm() -> None:
@@ -154,25 +134,18 @@ def _phase(name: PhaseName) -> Callable[[Scanned], tuple[Finding, ...]]:
     return phase
 
 
-@lru_cache(maxsize=2)
-def _package(folder: Path, number: int) -> Package:
-    return msgspec.msgpack.decode((folder / f"package-{number}").read_bytes(), type=Package)
-
-
 @lru_cache(maxsize=1)
 def _scanned(folder: Path) -> tuple[Scanned, ...]:
     from adapters.sigil.local.phases.scanned import Scanned
+    from adapters.sigil.local.scan_folder import kept_packages, kept_read
 
-    packages = []
-    for number in range(len(list(folder.glob("package-*")))):
-        facts: dict[str, CodeFacts] = {}
-        hits: dict[str, tuple[Hit, ...]] = {}
-        for part in sorted(folder.glob(f"facts-{number}-*")):
-            found = msgspec.msgpack.decode(part.read_bytes(), type=PartFacts)
-            facts |= found.facts
-            hits |= found.hits
-        packages.append(Scanned(_package(folder, number), facts, hits))
-    return tuple(packages)
+    read = {place: each for each in kept_read(folder) for place in each.places}
+    archives = []
+    for number, package in enumerate(kept_packages(folder)):
+        found = {file.path: each for file in package.files if (each := read.get((number, file.path))) is not None}
+        facts = {path: each.facts for path, each in found.items() if each.facts is not None}
+        archives.append(Scanned(package, facts, {path: each.hits for path, each in found.items() if each.hits}))
+    return tuple(archives)
 
 
 def _wheel_additions(archives: Sequence[Scanned]) -> Iterator[Finding]:

@@ -14,17 +14,15 @@ _REQUIRED = re.compile(
     rb"(?:const|let|var)\s+(\{[^}]{1,400}\}|[\w$]+)\s*=\s*(?:await\s+)?(?:require|import)\(\s*['\"](\.[^'\"]+)['\"]\s*\)"
     rb"|\bimport\s+(\{[^}]{1,400}\}|\*\s+as\s+[\w$]+|[\w$]+)\s+from\s+['\"](\.[^'\"]+)['\"]"
 )
-_CALLED_AT_ONCE = re.compile(rb"^\s*require\(\s*['\"](\.[^'\"]+)['\"]\s*\)(?:\.[\w$]+)?\s*\(", re.MULTILINE)
-_FROM = re.compile(rb"^from\s+([\w.]+)\s+import\s+(\([^)]{1,400}\)|[^\n]{1,400})", re.MULTILINE)
-_IMPORT = re.compile(rb"^import\s+([\w.]+)(?:\s+as\s+(\w+))?", re.MULTILINE)
-_AT_MARGIN = re.compile(rb"^(?:await\s+|void\s+|new\s+|[!;(]\s*)?([A-Za-z_$][\w$.]*)\s*\(", re.MULTILINE)
-_GIVEN = re.compile(
-    rb"^(?:(?:const|let|var)\s+)?[\w$.{}, ]{1,80}=[ \t]*(?:await\s+|new\s+)?([A-Za-z_$][\w$.]*)\s*\(", re.MULTILINE
-)
-_WITHIN = re.compile(rb"^[A-Za-z_$][\w$.]*\s*\((?:await\s+)?([A-Za-z_$][\w$.]*)\s*\(", re.MULTILINE)
+# Lines begin with the end of the one before: a search for "^" would look at every byte.
+_CALLED_AT_ONCE = re.compile(rb"\n\s*require\(\s*['\"](\.[^'\"]+)['\"]\s*\)(?:\.[\w$]+)?\s*\(")
+_FROM = re.compile(rb"\nfrom\s+([\w.]+)\s+import\s+(\([^)]{1,400}\)|[^\n]{1,400})")
+_IMPORT = re.compile(rb"\nimport\s+([\w.]+)(?:\s+as\s+(\w+))?")
+_AT_MARGIN = re.compile(rb"\n(?:await\s+|void\s+|new\s+|[!;(]\s*)?([A-Za-z_$][\w$.]*)\s*\(")
+_GIVEN = re.compile(rb"\n(?:(?:const|let|var)\s+)?[\w$.{}, ]{1,80}=[ \t]*(?:await\s+|new\s+)?([A-Za-z_$][\w$.]*)\s*\(")
+_WITHIN = re.compile(rb"\n[A-Za-z_$][\w$.]*\s*\((?:await\s+)?([A-Za-z_$][\w$.]*)\s*\(")
 _AFTER_IMPORT = re.compile(
-    rb"^(?:const|let|var|import)\b(?:(?!=>|function)[^\n]){1,300}?;\s*(?:await\s+)?([A-Za-z_$][\w$.]*)\s*\(",
-    re.MULTILINE,
+    rb"\n(?:const|let|var|import)\b(?:(?!=>|function)[^\n]){1,300}?;\s*(?:await\s+)?([A-Za-z_$][\w$.]*)\s*\(",
 )
 _CALLS = (_AT_MARGIN, _AFTER_IMPORT)
 _CALLS_FOR_ANSWER = (_GIVEN, _WITHIN)
@@ -42,35 +40,37 @@ def called_at_load(
     paths = frozenset(contents)
     found: set[str] = set()
     for path in starts:
-        data = contents.get(path, b"")
-        if path in facts and 0 < len(data) <= _LARGEST and facts[path].imports:
+        known = facts.get(path)
+        data = contents.get(path, b"") if known is not None and known.imports else b""
+        if 0 < len(data) <= _LARGEST:
+            data = b"\n" + data
             called = {match[1].split(b".")[0] for way in ways for match in way.finditer(data)}
-            named = _python_names(path, data, paths) if path.endswith(".py") else _javascript_names(path, data, paths)
-            found.update(target for name, target in named if name in called or not name)
+            names = _python_names if path.endswith(".py") else _javascript_names
+            found.update(names(path, data, paths, called))
     return frozenset(found)
 
 
-def _javascript_names(path: str, data: bytes, paths: frozenset[str]) -> Iterator[tuple[bytes, str]]:
+def _javascript_names(path: str, data: bytes, paths: frozenset[str], called: set[bytes]) -> Iterator[str]:
     folder = path.rpartition("/")[0]
     for match in _REQUIRED.finditer(data):
-        target = resolved((match[2] or match[4]).decode("utf-8", "replace"), folder, paths)
-        if target is not None:
-            for name in _NAME.findall(match[1] or match[3]):
-                yield name, target
+        if not called.isdisjoint(_NAME.findall(match[1] or match[3])):
+            target = resolved((match[2] or match[4]).decode("utf-8", "replace"), folder, paths)
+            if target is not None:
+                yield target
     for match in _CALLED_AT_ONCE.finditer(data):
         target = resolved(match[1].decode("utf-8", "replace"), folder, paths)
         if target is not None:
-            yield b"", target
+            yield target
 
 
-def _python_names(path: str, data: bytes, paths: frozenset[str]) -> Iterator[tuple[bytes, str]]:
+def _python_names(path: str, data: bytes, paths: frozenset[str], called: set[bytes]) -> Iterator[str]:
     folder = path.rpartition("/")[0]
     for match in _FROM.finditer(data):
         module = match[1].decode("utf-8", "replace")
-        for name in _NAME.findall(match[2].partition(b"#")[0]):
+        for name in called.intersection(_NAME.findall(match[2].partition(b"#")[0])):
             inner = f"{module}{'' if module.endswith('.') else '.'}{name.decode('utf-8', 'replace')}"
-            for target in {*python_files(inner, folder, paths)}:
-                yield name, target
+            yield from python_files(inner, folder, paths)
     for match in _IMPORT.finditer(data):
-        for target in python_files(match[1].decode("utf-8", "replace"), folder, paths):
-            yield match[2] or match[1].split(b".")[0], target
+        name = match[2] or match[1].split(b".")[0]
+        if name in called or not name:
+            yield from python_files(match[1].decode("utf-8", "replace"), folder, paths)

@@ -137,10 +137,11 @@ def python_files(name: str, folder: str, paths: frozenset[str]) -> Iterator[str]
         starts = (joined(folder, "/".join([".."] * (dots - 1))),)
     for start in starts:
         if start is not None:
-            base = "/".join(part for part in (start, tail) if part)
+            base = f"{start}/{tail}" if start and tail else start or tail
             parent = base.rpartition("/")[0]
-            candidates = (f"{base}.py", f"{base}/__init__.py", f"{parent}.py", f"{parent}/__init__.py")
-            yield from (path for path in candidates if path in paths)
+            for path in (f"{base}.py", f"{base}/__init__.py", f"{parent}.py", f"{parent}/__init__.py"):
+                if path in paths:
+                    yield path
 
 
 def _entries(manifest: bytes) -> Iterator[str]:

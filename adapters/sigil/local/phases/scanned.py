@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from adapters.sigil.local.code.facts import Behaviour, CodeFacts, Fact, Flow
 from adapters.sigil.local.code.telling import host_of
-from adapters.sigil.local.material import Ecosystem, Package
+from adapters.sigil.local.material import Ecosystem, Package, PackageFile
 from adapters.sigil.local.phases.calls import called_at_load
 from adapters.sigil.local.phases.flows import whole_ways
 from adapters.sigil.local.phases.hooks import GYP, MANIFEST, Hook, project_addresses
@@ -75,7 +75,7 @@ class Scanned:
     @cached_property
     def contents(self) -> Mapping[str, bytes]:
         """The published files' bytes by path."""
-        return {file.path: file.data for file in self.package.files}
+        return _Contents(self.package.files)
 
     def standing(self, path: str) -> Standing:
         """Look up what part of the package a file is."""
@@ -128,7 +128,7 @@ class Scanned:
     @cached_property
     def code_bytes(self) -> int:
         """How large the package's code is in all."""
-        return sum(len(self.contents[path]) for path in self.facts if path != MANIFEST)
+        return sum(file.size for file in self.package.files if file.path in self.facts and file.path != MANIFEST)
 
     @cached_property
     def documents(self) -> str:
@@ -158,6 +158,22 @@ class Scanned:
         return any(
             _place(address) == own if "/" in own else host == own or host.endswith(f".{own}") for own in self.own_places
         )
+
+
+class _Contents(Mapping[str, bytes]):
+    """The bytes of files by path, which are not read before they are asked for."""
+
+    def __init__(self, files: Iterable[PackageFile]) -> None:
+        self._files = {file.path: file for file in files}
+
+    def __getitem__(self, path: str) -> bytes:
+        return self._files[path].data
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
 
 
 _TOLD = 200_000

@@ -30,7 +30,7 @@ def standing_of(file: PackageFile) -> Standing:
     """Tell what part of its package a file is, by its path and its shape."""
     if _ASIDE.search(file.path):
         return Standing.ASIDE
-    size = len(file.data)
+    size = file.size
     if size > _HUGE_BYTES or (size > _BUNDLE_BYTES and size / (file.data.count(b"\n") + 1) > _BUNDLE_LINE):
         return Standing.BUNDLE
     return Standing.CODE

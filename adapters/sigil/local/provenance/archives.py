@@ -31,9 +31,12 @@ def wheel_additions(wheel: Scanned, source: Scanned) -> tuple[Finding, ...]:
 
 def _additions(wheel: Scanned, source: Scanned) -> Iterator[Finding]:
     for path in sorted(wheel.facts):
+        doing = tuple(_at_import(wheel, path))
+        if not doing:
+            continue
         twins = [other for other in source.paths if other == path or other.endswith(f"/{path}")]
         done = {_deed(fact) for twin in twins for fact in _at_import(source, twin)}
-        added = [fact for fact in _at_import(wheel, path) if _deed(fact) not in done]
+        added = [fact for fact in doing if _deed(fact) not in done]
         if added:
             judgement = DOUBTFUL if twins else SUSPICIOUS
             yield finding(_RULE, judgement, path, added[0].line, added[0].snippet)
