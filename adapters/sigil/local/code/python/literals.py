@@ -48,7 +48,8 @@ def string(machine: Machine, node: Node) -> Value:
     if not children:
         return Value(constant="")
     prefix = machine.code(children[0]).rstrip("\"'").lower()
-    if any(child.type == "interpolation" for child in children):
+    plain = not prefix.strip("bru")
+    if not plain and any(child.type == "interpolation" for child in children):
         return _interpolated(machine, children, raw="r" in prefix)
     start, end = children[0].end_byte, children[-1].start_byte
     return Value(constant=_content(machine.source[start:end], prefix))

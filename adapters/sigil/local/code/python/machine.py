@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.python.values import NOTHING, Function, Scope, Value
@@ -25,6 +27,7 @@ _MOST_STEPS = 400_000
 _DEEPEST = 120
 _LONGEST_SHOWN = 400
 _LONGEST_ALTERNATIVES = 2000
+_TEXTS = (str, bytes)
 
 
 @dataclass(slots=True)
@@ -45,8 +48,9 @@ class Budget:
 
     def charge(self, value: Value) -> None:
         """Take more steps for a large constant or list: copying it is work."""
-        if isinstance(value.constant, str | bytes):
-            self.steps -= len(value.constant) >> 8
+        constant = value.constant
+        if constant is not None and isinstance(constant, _TEXTS):
+            self.steps -= len(constant) >> 8
         if value.items is not None:
             self.steps -= len(value.items) >> 4
 
@@ -83,8 +87,10 @@ class Machine:
 
     def code(self, node: Node) -> str:
         """Give the source of a node, at most 400 bytes."""
-        start = node.start_byte
-        return self.source[start : min(node.end_byte, start + _LONGEST_SHOWN)].decode("utf-8", "replace")
+        start, end = node.start_byte, node.end_byte
+        if end - start > _LONGEST_SHOWN:
+            end = start + _LONGEST_SHOWN
+        return self.source[start:end].decode("utf-8", "replace")
 
     def telling(self, node: Node) -> bool:
         """Tell whether a telling word stands within a node."""
@@ -132,7 +138,7 @@ class Machine:
         if self.branching and before is not None and before.sources - value.sources:
             value = widened(value, before.sources)
         if self.branching and before is not None and _alternatives(before, value):
-            value = replace(value, template=f"{before.template or before.text} {value.text}"[:_LONGEST_ALTERNATIVES])
+            value = msgspec.structs.replace(value, template=f"{before.template or before.text} {value.text}"[:_LONGEST_ALTERNATIVES])
         scope.names[name] = value
 
     def record(self, behaviour: Behaviour, node: Node, detail: str = "", *, latent: bool = False) -> int:
@@ -167,4 +173,4 @@ def widened(value: Value, sources: frozenset[int]) -> Value:
     """Give the same value, coming from more sources."""
     if sources <= value.sources:
         return value
-    return replace(value, sources=value.sources | sources)
+    return msgspec.structs.replace(value, sources=value.sources | sources)

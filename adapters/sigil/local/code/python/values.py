@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,8 +63,7 @@ class Function:
     result: Value | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Value:
+class Value(msgspec.Struct, eq=False):
     """What an expression gives; `template` stands for a text of which parts are unknown, these in braces.
 
     `sources` are numbers of facts, `path` is the file that a handle belongs to,
@@ -131,12 +133,11 @@ class Scope:
         return scope
 
 
-@dataclass(slots=True, eq=False)
-class Arguments:
+class Arguments(msgspec.Struct, eq=False):
     """What a call is given."""
 
-    positional: list[Value] = field(default_factory=list)
-    keywords: dict[str, Value] = field(default_factory=dict)
+    positional: list[Value] = msgspec.field(default_factory=list)
+    keywords: dict[str, Value] = msgspec.field(default_factory=dict)
 
     def get(self, position: int, keyword: str = "") -> Value | None:
         """Follow an argument by its place or else by its keyword."""
@@ -149,6 +150,7 @@ class Arguments:
         return [*self.positional, *self.keywords.values()]
 
 
+@lru_cache(maxsize=4096)
 def canonical(name: str) -> str:
     """Take one spelling for names that mean the same, e.g. `urllib2.urlopen` and `builtins.exec`."""
     for end in _ends(name):
