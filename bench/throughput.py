@@ -27,7 +27,7 @@ from rich.progress import track
 
 from adapters.sigil.local.registry.fetch import fetch_package
 from adapters.sigil.local.target import parse_target
-from bench.dependencies import locked_targets
+from bench.dependencies import AROUND_A_MEGABYTE, locked_targets
 from bench.timed_scan import TimedScanner, timed_scanner
 
 EVERY = 12
@@ -100,6 +100,11 @@ def show(compared: Sequence[Compared], empty: float) -> None:
     print(f"GuardDog           {theirs:8.2f} MB/s, we are {ours / theirs:.1f} times as fast")
     print(f"without its start  {started:8.2f} MB/s ({start:.2f} s each), {ours / started:.1f} times")
     print(f"an archive         {median:.1f} times as fast (median)")
+    least, most = AROUND_A_MEGABYTE
+    near = [each.ours for each in compared if least <= each.size <= most]
+    if near:
+        seconds = statistics.median(near)
+        print(f"around 1 MB        median {seconds:.2f} s of {len(near)} archives of 0.5 to 2 MB unpacked")
 
 
 async def main(guarddog: Path, targets: Sequence[str]) -> None:

@@ -138,7 +138,8 @@ class Machine:
         if self.branching and before is not None and before.sources - value.sources:
             value = widened(value, before.sources)
         if self.branching and before is not None and _alternatives(before, value):
-            value = msgspec.structs.replace(value, template=f"{before.template or before.text} {value.text}"[:_LONGEST_ALTERNATIVES])
+            texts = f"{before.template or before.text} {value.text}"
+            value = msgspec.structs.replace(value, template=texts[:_LONGEST_ALTERNATIVES])
         scope.names[name] = value
 
     def record(self, behaviour: Behaviour, node: Node, detail: str = "", *, latent: bool = False) -> int:
