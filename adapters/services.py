@@ -9,6 +9,7 @@ from typing import Protocol
 from adapters.cloudlink.port import CloudLink
 from adapters.cloudsigma.port import CloudSigma
 from adapters.health import ServiceHealth
+from adapters.history.analytics import Analytics
 from adapters.origins import Origins
 from adapters.sigil.port import Sigil
 
@@ -36,12 +37,13 @@ class Adapter(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """One adapter a service, and the links between them that the gateway keeps itself."""
+    """One adapter a service, and what the gateway keeps itself: the links between them, and what all of them did."""
 
     cloudsigma: CloudSigma
     sigil: Sigil
     cloudlink: CloudLink
     origins: Origins
+    analytics: Analytics
 
     def by_name(self) -> dict[Service, Adapter]:
         """Give the adapters by their services."""

@@ -13,6 +13,9 @@ from pydantic import SecretStr
 from adapters.context import AdapterContext
 from adapters.durable import DurableWork, InUse
 from adapters.errors import InvalidInput
+from adapters.history.analytics import Analytics
+from adapters.history.recorder import Recorder
+from adapters.history.recording import recorded
 from adapters.origins import Origins
 from adapters.registry import UnknownAdapter, build_adapter
 from adapters.services import Adapter, Service, Services
@@ -32,11 +35,15 @@ class StoreUnreachable(CommandFailed):
 
 @dataclass(kw_only=True)
 class Parts:
-    """The store, the durable work and adapters, started in this order and closed in the reverse."""
+    """The store, the durable work and adapters, started in this order and closed in the reverse.
+
+    The recorder, where there is one, starts last, and is closed when nothing is left that it could see.
+    """
 
     database: Database
     durable: DurableWork
     adapters: Sequence[Adapter] = ()
+    recorder: Recorder | None = None
     _open: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self) -> None:
@@ -44,12 +51,16 @@ class Parts:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.database.close)
             await self.database.migrate()
+            if self.recorder is not None:
+                stack.push_async_callback(self.recorder.close)
             for adapter in self.adapters:
                 stack.push_async_callback(adapter.close)
             stack.push_async_callback(self.durable.stop)
             await self.durable.start()
             for adapter in self.adapters:
                 await adapter.start()
+            if self.recorder is not None:
+                await self.recorder.start()
             self._open = stack.pop_all()
 
     async def close(self) -> None:
@@ -82,6 +93,11 @@ class Workshop:
         name, settings = service.value, self.settings
         location, token = getattr(settings, name), getattr(settings, f"{name}_token")
         return self.build(service, location, token, getattr(settings, f"{name}_limit"))
+
+    def watched(self, service: Service, recorder: Recorder) -> Any:
+        """Build the chosen adapter; the recorder sees what it answers; what an embedded one does is in the store."""
+        adapter = self.chosen(service)
+        return recorded(adapter, service, recorder) if getattr(self.settings, service.value) else adapter
 
     def build(
         self,
@@ -131,13 +147,15 @@ def open_workshop(settings: Settings) -> Workshop:
 def assemble(settings: Settings) -> Assembly:
     """Build the parts that the settings ask for; raises SettingsError."""
     workshop = open_workshop(settings)
+    recorder = Recorder(workshop.database, settings.history_days)
     services = Services(
-        cloudsigma=workshop.chosen(Service.CLOUDSIGMA),
-        sigil=workshop.chosen(Service.SIGIL),
-        cloudlink=workshop.chosen(Service.CLOUDLINK),
+        cloudsigma=workshop.watched(Service.CLOUDSIGMA, recorder),
+        sigil=workshop.watched(Service.SIGIL, recorder),
+        cloudlink=workshop.watched(Service.CLOUDLINK, recorder),
+        analytics=Analytics(workshop.database, recorder),
         origins=Origins(workshop.database),
     )
-    return Assembly(database=workshop.database, durable=workshop.durable, services=services)
+    return Assembly(database=workshop.database, durable=workshop.durable, services=services, recorder=recorder)
 
 
 def claim_data(durable: DurableWork) -> None:

@@ -44,3 +44,9 @@ class EngineSettings(BaseModel):
     fetch_allowed: HostPorts = Field(
         "", description="Private `host:port` pairs that reports may be fetched from, separated by commas."
     )
+    history_days: int = Field(
+        400,
+        ge=1,
+        le=36_500,
+        description="How many days the gateway keeps its own history, which analytics are made of.",
+    )

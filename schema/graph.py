@@ -8,6 +8,7 @@ import strawberry
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
+import schema.analytics_enums
 import schema.enums  # noqa: F401 - puts the enums into the graph
 from resolvers.cursor import Cursor
 from schema.cache_control import CacheControl

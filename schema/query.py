@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+import resolvers.analytics
 import resolvers.budgets
 import resolvers.cloud_accounts
 import resolvers.costs
@@ -13,6 +14,7 @@ import resolvers.regressions
 import resolvers.scan_kinds
 import resolvers.scans
 import resolvers.viewer
+from schema.analytics import Analytics
 from schema.budgets import Budget, BudgetAlert
 from schema.cloud_accounts import Action, AuditConnection, CloudStats, Credential, Resource, Webhook
 from schema.costs import Anomaly, CloudService
@@ -75,3 +77,7 @@ class Query:
         resolvers.cloud_accounts.audit_log, "Every change in CloudLink and who made it, newest first.", ADMIN
     )
     stats: CloudStats = edge(resolvers.cloud_accounts.stats, "Counts of what CloudLink knows.")
+    analytics: Analytics = edge(
+        resolvers.analytics.analytics,
+        "Figures of what the caller's tenant did, by time and what things have in common.",
+    )

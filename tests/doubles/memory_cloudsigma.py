@@ -23,6 +23,8 @@ from adapters.durable import DurableWork
 from adapters.events.feed import Change, InProcessChangeFeed
 from adapters.events.watching import Observation, watch
 from adapters.health import Health, ServiceHealth
+from adapters.history.analytics import Analytics
+from adapters.history.recorder import Recorder
 from adapters.origins import Origins
 from adapters.paging import Page, Position, Window, page_of
 from adapters.principal import Principal
@@ -160,6 +162,7 @@ def memory_assembly(
             cloudsigma=cloudsigma,
             sigil=sigil or MemorySigil(),
             cloudlink=cloudlink or MemoryCloudLink(),
+            analytics=Analytics(database, Recorder(database)),
             origins=Origins(database),
         ),
     )

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from adapters.cloudsigma.local.adapter import LocalCloudSigma
 from adapters.cloudsigma.rest import RestCloudSigma
+from adapters.history.facts import scan_fact
+from adapters.history.recorder import Recorder
+from adapters.history.recording import Recorded
+from adapters.store import history
+from adapters.store.database import Database, sqlite_url
 from gateway.assembly import StoreUnreachable, assemble, reach_store
 from gateway.settings import Settings, SettingsError
 from tests.doubles.memory_cloudsigma import MemoryCloudSigma, memory_assembly
+from tests.doubles.memory_sigil import MemorySigil
+from tests.running import new_principal
 
 
 class Counting(MemoryCloudSigma):
@@ -59,9 +69,44 @@ async def test_what_had_started_is_closed_when_a_part_fails(tmp_path: Path) -> N
 async def test_one_setting_chooses_the_adapter(location: str, kind: type, tmp_path: Path) -> None:
     """Nothing is local, a URL is REST, a name is an entry point; nothing connects yet."""
     assembly = assemble(Settings(data_dir=tmp_path, cloudsigma=location))
-    assert isinstance(assembly.services.cloudsigma, kind)
+    cloudsigma = assembly.services.cloudsigma
+    assert isinstance(vars(cloudsigma).get("_port", cloudsigma), kind)
     await assembly.services.cloudsigma.close()
     await assembly.database.close()
+
+
+async def test_what_a_chosen_adapter_answers_is_recorded(tmp_path: Path) -> None:
+    """An embedded one is not in need of it; the setting says how long the history is kept."""
+    settings = Settings(data_dir=tmp_path, sigil="http://127.0.0.1:1", cloudlink="http://127.0.0.1:1", history_days=7)
+    assembly = assemble(settings)
+    services = assembly.services
+    assert [isinstance(port, Recorded) for port in services.by_name().values()] == [False, True, True]
+    assert assembly.recorder is not None
+    kept = int(time.time()) // 3600 - assembly.recorder._retention.first_hour()
+    assert 7 * 24 <= kept < 8 * 24
+    for port in services.by_name().values():
+        await port.close()
+    await assembly.database.close()
+
+
+async def test_what_the_adapters_answer_at_last_is_in_the_history(tmp_path: Path) -> None:
+    """The recorder is closed after them, and writes before the store is closed."""
+    assembly = memory_assembly(MemoryCloudSigma(), tmp_path)
+    recorder = Recorder(assembly.database, days=36_500)
+
+    class Last(MemorySigil):
+        async def close(self) -> None:
+            ann = new_principal()
+            scan = await self.submit(ann, "npm:left-pad")
+            recorder.see(ann.tenant, [scan], scan_fact)
+
+    parts = replace(assembly, services=replace(assembly.services, sigil=Last()), recorder=recorder)
+    await parts.start()
+    await parts.close()
+    reopened = Database(sqlite_url(tmp_path))
+    async with reopened.read() as connection:
+        assert (await connection.execute(select(history.scans.c.status))).scalars().all() == ["running"]
+    await reopened.close()
 
 
 def test_an_adapter_that_nobody_offers_is_a_wrong_setting(tmp_path: Path) -> None:

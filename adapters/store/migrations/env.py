@@ -5,6 +5,7 @@ from alembic import context
 import adapters.store.cloudlink
 import adapters.store.cloudlink_account
 import adapters.store.cloudsigma
+import adapters.store.history
 import adapters.store.keys
 import adapters.store.origins
 import adapters.store.ownership
@@ -17,6 +18,7 @@ for table in (
     adapters.store.cloudlink.costs,
     adapters.store.cloudlink_account.scans,
     adapters.store.cloudsigma.executions,
+    adapters.store.history.executions,
     adapters.store.keys.gateway_keys,
     adapters.store.origins.execution_origins,
     adapters.store.ownership.submissions,
