@@ -98,8 +98,8 @@ def create_app(
     documents = Documents(trusted_documents_of(settings), persisted, rate_limit)
     operations = HttpOperations(graph, parts.services, documents, shared)
     caching = Caching(graph._schema, own_tokens=settings.token_passthrough)  # noqa: SLF001 - Strawberry shows it nowhere else
-    http = HttpEndpoint(callers, operations, caching, settings)
     streams = OperationStreams(graph, parts.services, documents)
+    http = HttpEndpoint(callers, operations, streams, caching, settings)
     endpoint = GraphQLEndpoint(http, *streaming_endpoints(callers, streams, settings))
     return Starlette(
         routes=[

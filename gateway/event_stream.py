@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from starlette.types import Receive, Scope, Send
 
+from gateway.http_request import until_left
 from gateway.stopping import stop
 
 HEADERS = [
@@ -39,7 +40,7 @@ class EventStream:
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         await self._write(COMMENT)
         telling = asyncio.create_task(self._tell_all(self))
-        others = asyncio.create_task(_until_left(receive)), asyncio.create_task(self._comment())
+        others = asyncio.create_task(until_left(receive)), asyncio.create_task(self._comment())
         try:
             await asyncio.wait([telling, *others], return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -66,8 +67,3 @@ class EventStream:
         async with self._sending:
             self._was_quiet = False
             await self._send({"type": "http.response.body", "body": body, "more_body": True})
-
-
-async def _until_left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -11,16 +11,18 @@ from strawberry.types.graphql import OperationType
 
 from adapters.principal import Principal
 from gateway.answers import OK, Answer, refused_answer
+from gateway.asked import Allowed, Asked
 from gateway.batching import joined, refuse_large
 from gateway.caching import Caching, unless_told
 from gateway.callers import Callers
 from gateway.graphql_request import GraphQLRequest
-from gateway.http_operations import Allowed, Asked, HttpOperations
+from gateway.http_operations import HttpOperations
 from gateway.http_request import read_requests
 from gateway.incremental import may_come_in_parts
 from gateway.incremental_reply import IncrementalReply
 from gateway.media_types import Wanted, wanted_by
 from gateway.multipart_subscription import MultipartSubscription
+from gateway.operation_stream import OperationStreams
 from gateway.operation_type import operation_type
 from gateway.persisted_queries import PersistedQueryNotFound
 from gateway.refusals import Refused
@@ -34,9 +36,17 @@ ALLOWED = {"GET": QUERY, "POST": QUERY | {OperationType.MUTATION}}
 class HttpEndpoint:
     """Answers requests for queries and mutations, and, in parts, for subscriptions."""
 
-    def __init__(self, callers: Callers, operations: HttpOperations, caching: Caching, settings: Settings) -> None:
+    def __init__(
+        self,
+        callers: Callers,
+        operations: HttpOperations,
+        streams: OperationStreams,
+        caching: Caching,
+        settings: Settings,
+    ) -> None:
         self._callers = callers
         self._operations = operations
+        self._streams = streams
         self._caching = caching
         self._settings = settings
 
@@ -72,9 +82,11 @@ class HttpEndpoint:
     ) -> ASGIApp:
         operations, asked = self._operations, self._operations.asked_by(request, principal)
         if wanted.parts and may_come_in_parts(asked.text) and self._type_of(asked) in allowed:
-            return IncrementalReply(operations.results(asked, allowed), wanted, self._settings.operation_seconds)
+            results = self._streams.of_asked(asked, allowed).results()
+            return IncrementalReply(results, wanted, self._settings.operation_seconds)
         if wanted.subscription and self._type_of(asked) is OperationType.SUBSCRIPTION:
-            return MultipartSubscription(operations.results(asked, SUBSCRIPTION), self._settings.ping_seconds)
+            results = self._streams.of_asked(asked, SUBSCRIPTION).results()
+            return MultipartSubscription(results, self._settings.ping_seconds)
         answer = await operations.answer(asked, allowed)
         if allowed is QUERY:
             return self._caching.reply(answer, asked.text, wanted.single, if_none_match)

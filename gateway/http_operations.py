@@ -1,37 +1,22 @@
-"""Runs the operations that come over HTTP: for one answer, or for results as they come."""
+"""Runs the operations that come over HTTP and have one answer."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from functools import partial
-from typing import Any, NamedTuple
 
 import msgspec
 import strawberry
-from strawberry.types import ExecutionResult
-from strawberry.types.graphql import OperationType
 
 from adapters.principal import Principal
 from adapters.services import Services
-from gateway.answers import Answer, answer_of, refused_answer, written, written_part
+from gateway.answers import Answer, answer_of, refused_answer
+from gateway.asked import Allowed, Asked
 from gateway.documents import Documents
 from gateway.errors import UNFIT, refusal_of
 from gateway.graphql_request import GraphQLRequest
 from gateway.refusals import Refused
 from gateway.shared_queries import QueryKey, SharedQueries
 from resolvers.context import Context
-
-Allowed = frozenset[OperationType]
-
-
-class Asked(NamedTuple):
-    """An operation that a caller asks for."""
-
-    principal: Principal
-    text: str
-    operation_name: str | None
-    variables: dict[str, Any] | None
 
 
 class HttpOperations:
@@ -62,19 +47,6 @@ class HttpOperations:
             return await self.answer(self.asked_by(request, principal), allowed)
         except Refused as refused:
             return refused_answer(refused)
-
-    async def results(self, asked: Asked, allowed: Allowed) -> AsyncGenerator[dict[str, Any], None]:
-        """Run an operation, and yield what comes of it as clients get it."""
-        results = await self._graph.stream(
-            asked.text,
-            variable_values=asked.variables,
-            context_value=Context(self._services, asked.principal),
-            operation_name=asked.operation_name,
-            allowed_operation_types=allowed,
-        )
-        async with aclosing(results):
-            async for result in results:
-                yield written(result) if isinstance(result, ExecutionResult) else written_part(result)
 
     async def _run(self, asked: Asked, allowed: Allowed) -> Answer:
         try:

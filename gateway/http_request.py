@@ -40,3 +40,9 @@ async def _body(receive: Receive) -> bytes:
         chunks.append(message.get("body", b""))
         if not message.get("more_body", False):
             return b"".join(chunks)
+
+
+async def until_left(receive: Receive) -> None:
+    """Wait until the sender of a request, which is read, has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from contextlib import suppress
 from typing import Any
 
 import msgspec
 from starlette.types import Receive, Send
 
+from gateway.http_request import until_left
 from gateway.reply import JSON
+from gateway.stopping import stop
 
 
 class Multipart:
@@ -49,17 +50,10 @@ class Multipart:
 
 async def while_connected(receive: Receive, responding: Coroutine[Any, Any, None]) -> None:
     """Respond, and stop as soon as the client has left."""
-    response = asyncio.create_task(responding)
-    left = asyncio.create_task(_until_left(receive))
+    tasks = [asyncio.create_task(responding), asyncio.create_task(until_left(receive))]
     try:
-        await asyncio.wait((response, left), return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        left.cancel()
-        response.cancel()
-        with suppress(asyncio.CancelledError):
-            await response
-
-
-async def _until_left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+        await stop(tasks)
+    if tasks[0] in done:
+        tasks[0].result()

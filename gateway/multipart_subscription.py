@@ -11,6 +11,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from gateway.multipart import Multipart, while_connected
+from gateway.stopping import stop
 
 BOUNDARY = "graphql"
 SPECIFICATION = 'subscriptionSpec="1.0"'
@@ -40,7 +41,7 @@ class MultipartSubscription:
                 async for result in results:
                     await multipart.tell({"payload": result})
         finally:
-            beating.cancel()
+            await stop([beating])
         await multipart.end()
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import strawberry
 from strawberry.extensions import SchemaExtension
@@ -17,10 +17,10 @@ from strawberry.types.graphql import OperationType
 
 from adapters.principal import Principal
 from adapters.services import Services
-from gateway.answers import written
+from gateway.answers import written, written_part
+from gateway.asked import Allowed, Asked
 from gateway.documents import Documents
 from gateway.graphql_request import GraphQLRequest
-from gateway.http_operations import Allowed, Asked
 from resolvers.context import Context
 
 ANY_TYPE = frozenset(OperationType)
@@ -42,7 +42,7 @@ class OperationStream:
     """An operation that is about to run in the current task; `began` is set once it is executed.
 
     A result that `is_refusal` holds nothing but errors, and no other follows it; any before `began` is one. Results
-    come whole, whatever `@defer` and `@stream` ask for.
+    come whole, whatever `@defer` and `@stream` ask for, unless `gateway.incremental` is told otherwise.
     """
 
     def __init__(self, graph: strawberry.Schema, asked: Asked, context: Context, allowed: Allowed) -> None:
@@ -66,7 +66,7 @@ class OperationStream:
         async with aclosing(results):
             async for result in results:
                 self.is_refusal = isinstance(result, PreExecutionError) or not self.began.is_set()
-                yield written(cast("ExecutionResult", result))
+                yield written(result) if isinstance(result, ExecutionResult) else written_part(result)
 
 
 @dataclass(frozen=True)
@@ -80,5 +80,8 @@ class OperationStreams:
     def of(self, request: GraphQLRequest, principal: Principal, allowed: Allowed = ANY_TYPE) -> OperationStream:
         """Make one operation's; raises Refused where its caller may not begin it."""
         text = self.documents.text_of(request, principal)
-        asked = Asked(principal, text, request.operation_name, request.variables)
-        return OperationStream(self.graph, asked, Context(self.services, principal), allowed)
+        return self.of_asked(Asked(principal, text, request.operation_name, request.variables), allowed)
+
+    def of_asked(self, asked: Asked, allowed: Allowed) -> OperationStream:
+        """Make that of an operation whose text is found."""
+        return OperationStream(self.graph, asked, Context(self.services, asked.principal), allowed)
