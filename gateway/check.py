@@ -15,9 +15,11 @@ from adapters.stored_keys import StoredKeys
 from gateway.assembly import STORE_SECONDS, StoreUnreachable, assemble, reach_store
 from gateway.authentication import authentication_of, refuse_open_door
 from gateway.failing import CommandFailed
+from gateway.json_web_tokens import signing_keys_of
 from gateway.playground import is_built
 from gateway.principals import read_keyring
 from gateway.settings import Settings, SettingsError
+from gateway.signing_keys import KeysUnreachable
 
 
 async def check(settings: Settings) -> None:
@@ -26,7 +28,8 @@ async def check(settings: Settings) -> None:
     for heading in ("part", "state", "what"):
         table.add_column(heading, overflow="fold")
     wrong = 0
-    for part, health, message in [await _callers(settings), _data(settings), *await _services(settings), _playground()]:
+    callers = [await _callers(settings), *await _provider(settings)]
+    for part, health, message in [*callers, _data(settings), *await _services(settings), _playground()]:
         colour = {Health.UP: "green", Health.DEGRADED: "yellow", Health.DOWN: "red"}[health]
         table.add_row(part, Text(health, colour), Text(message))
         wrong += health is Health.DOWN
@@ -47,6 +50,20 @@ async def _callers(settings: Settings) -> tuple[str, Health, str]:
     known = len(read_keyring(settings).principals)
     who = "everyone on this machine" if is_open else f"{known} keys in settings, {stored} in the store"
     return "callers", Health.UP, f"{who}, listening on {settings.host}:{settings.port}"
+
+
+async def _provider(settings: Settings) -> list[tuple[str, Health, str]]:
+    if not settings.jwt_issuer:
+        return []
+    try:
+        usable = await signing_keys_of(settings).fetch()
+    except KeysUnreachable as error:
+        cure = "check TRIGRAPH_JWT_ISSUER and TRIGRAPH_JWT_JWKS_URL"
+        return [("identity provider", Health.DOWN, f"no keys of {settings.jwt_issuer} ({error}): {cure}")]
+    if not usable:
+        message = f"{settings.jwt_issuer} has no key that is taken: check TRIGRAPH_JWT_ALGORITHMS"
+        return [("identity provider", Health.DOWN, message)]
+    return [("identity provider", Health.UP, f"{settings.jwt_issuer}, {usable} keys")]
 
 
 async def _stored_keys(settings: Settings) -> int:

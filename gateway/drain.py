@@ -71,7 +71,7 @@ class Drain:
         async def send_and_see(message: Message) -> None:
             nonlocal started
             started = True
-            if message["type"] == "http.response.start" and _is_event_stream(message):
+            if message["type"] == "http.response.start" and is_event_stream(message):
                 self._streams.add(task)
                 if self._draining:
                     task.cancel()
@@ -91,7 +91,7 @@ class Drain:
             self._streams.discard(task)
 
 
-def _is_event_stream(message: Message) -> bool:
+def is_event_stream(message: Message) -> bool:
     """Say whether a response goes on until somebody ends it; one in parts ends by itself."""
     types = [value for name, value in message["headers"] if name.lower() == b"content-type"]
     return any(value.startswith(b"text/event-stream") or b"subscriptionSpec" in value for value in types)

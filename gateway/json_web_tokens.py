@@ -43,7 +43,7 @@ class JsonWebTokens:
             )
         self._settings = settings
         self._algorithms = parts_of(settings.jwt_algorithms)
-        self._keys = keys or SigningKeys(settings.jwt_issuer, settings.jwt_jwks_url, self._algorithms)
+        self._keys = keys or signing_keys_of(settings)
         self._known: dict[str, tuple[float, Principal]] = {}
 
     async def principal_of(self, credential: str) -> Principal | None:
@@ -116,6 +116,11 @@ class JsonWebTokens:
             tier=tier,
             expires_at=datetime.fromtimestamp(min(int(claims["exp"]) + LEEWAY_SECONDS, LAST_MOMENT), UTC),
         )
+
+
+def signing_keys_of(settings: Settings) -> SigningKeys:
+    """Give the keys of the provider that the settings name."""
+    return SigningKeys(settings.jwt_issuer, settings.jwt_jwks_url, parts_of(settings.jwt_algorithms))
 
 
 def claim(claims: Mapping[str, Any], name: str) -> Any:

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.principal import Principal
 from gateway.authentication import Authenticator, Unauthenticated
+from gateway.drain import is_event_stream
 
 CHECK_SECONDS = 5.0
 """How often it is asked whether a caller may still call; what says when it expires is asked about then."""
@@ -17,7 +18,6 @@ SHORTEST_SECONDS = 0.05
 FORBIDDEN = 4403
 """As for who is not let in: `graphql-ws` tries again after it, with a new token if it has one."""
 REASON = "Access is over: connect again with a key or token that is good, and hand back the last cursor"
-STREAMS = (b"text/event-stream", b"multipart/mixed")
 
 
 class Visit:
@@ -121,7 +121,7 @@ class LastingAccess:
 
         async def send_and_watch(message: Message) -> None:
             nonlocal ending
-            if message["type"] == "http.response.start" and is_stream(message):
+            if message["type"] == "http.response.start" and is_event_stream(message):
                 ending = asyncio.create_task(end(), name="access")
             await send(message)
 
@@ -134,8 +134,3 @@ class LastingAccess:
         finally:
             if ending is not None:
                 ending.cancel()
-
-
-def is_stream(start: Message) -> bool:
-    """Say whether a response goes on without a known end."""
-    return any(name.lower() == b"content-type" and value.startswith(STREAMS) for name, value in start["headers"])

@@ -28,7 +28,7 @@ from adapters.principal import LOCAL_PRINCIPAL
 from gateway.authentication import Authenticator, Unauthenticated
 from gateway.errors import SHOWN_CODES
 from gateway.observed_operation import JOINED, Operation, OperationWatcher
-from gateway.refusals import refusal
+from gateway.refusals import refusal, unauthenticated
 
 ROLE = "metrics"
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0)
@@ -181,8 +181,8 @@ def metrics_routes(metrics: Metrics, authenticator: Authenticator) -> list[Route
         try:
             principal = await authenticator.authenticate(request.headers.get("authorization"))
         except Unauthenticated:
-            message = "A key is needed: send `Authorization: Bearer KEY`"
-            return refusal(401, "UNAUTHENTICATED", message, {"WWW-Authenticate": "Bearer"})
+            refused = unauthenticated()
+            return refusal(refused.status, refused.code, refused.message, refused.headers)
         if principal is not LOCAL_PRINCIPAL and ROLE not in principal.roles:
             return refusal(403, "NOT_ALLOWED", f"The key's roles don't hold `{ROLE}`: give it `;roles={ROLE}`")
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)

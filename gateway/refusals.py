@@ -38,8 +38,8 @@ class Refused(Exception):
 
 
 def unauthenticated() -> Refused:
-    """Say that a key is needed."""
-    message = "A key is needed: send `Authorization: Bearer KEY`"
+    """Say that a key or a token is needed."""
+    message = "A key or a token is needed, and a good one: send `Authorization: Bearer …`"
     return Refused(401, "UNAUTHENTICATED", message, {"WWW-Authenticate": "Bearer"})
 
 

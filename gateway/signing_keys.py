@@ -78,16 +78,24 @@ class SigningKeys:
     def _begin_to_fetch(self, now: float) -> None:
         if self._fetching is None and now - self._tried_at > self._pause_seconds:
             self._tried_at = now
-            self._fetching = asyncio.create_task(self._fetch(), name="signing-keys")
+            self._fetching = asyncio.create_task(self._renew(), name="signing-keys")
 
-    async def _fetch(self) -> None:
+    async def fetch(self) -> int:
+        """Fetch the keys now, and say how many can be used; raises KeysUnreachable."""
         try:
             async with asyncio.timeout(FETCH_SECONDS), httpx.AsyncClient() as client:
                 document = await _read(client, await self._place(client))
             self._keys = self._usable(document)
-            self._fetched_at = time.monotonic()
-        except (KeysUnreachable, httpx.HTTPError, httpx.InvalidURL, TimeoutError, msgspec.DecodeError) as error:
-            logger.warning("The keys of %s can't be had, those that are known stay: %r", self._issuer, error)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, msgspec.DecodeError) as error:
+            raise KeysUnreachable(f"{type(error).__name__}: {error}".removesuffix(": ")) from error
+        self._fetched_at = time.monotonic()
+        return len(self._keys)
+
+    async def _renew(self) -> None:
+        try:
+            await self.fetch()
+        except KeysUnreachable as error:
+            logger.warning("The keys of %s can't be had, those that are known stay: %s", self._issuer, error)
         finally:
             self._fetching = None
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import socket
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +12,23 @@ import pytest
 from gateway.check import check
 from gateway.failing import CommandFailed
 from gateway.keys import create_key
-from gateway.settings import Settings
+from gateway.settings import Settings, read_settings
+from tests.adapters.conftest import Loopback
 
 
 @pytest.fixture(autouse=True)
 def _wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "300")
     monkeypatch.setenv("NO_COLOR", "1")
+
+
+@pytest.fixture
+async def loopback() -> AsyncIterator[Loopback]:
+    """Serve on a free port of 127.0.0.1 for one test."""
+    served = Loopback()
+    await served.start()
+    yield served
+    await served.stop()
 
 
 async def told(settings: Settings, capsys: pytest.CaptureFixture[str], *, wrong: int = 0) -> dict[str, list[str]]:
@@ -54,6 +66,25 @@ async def test_keys_of_the_store_are_counted(tmp_path: Path, capsys: pytest.Capt
     await create_key(settings, "alice", tenant=None, roles=["admin"], tier="pro", expires=None)
     rows = await told(settings, capsys)
     assert rows["callers"] == ["UP", "0 keys in settings, 1 in the store, listening on 0.0.0.0:8000"]
+
+
+async def test_an_identity_provider_is_reached(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], loopback: Loopback
+) -> None:
+    """How many of its keys can be used, or why there are none."""
+    issuer = loopback.url("", "127.0.0.1")
+    settings = read_settings(
+        data_dir=tmp_path, jwt_issuer=issuer, jwt_audience="trigraph", jwt_jwks_url=f"{issuer}/keys"
+    )
+    rows = await told(settings, capsys, wrong=1)
+    assert "answered 404" in rows["identity provider"][1]
+    loopback.page("/keys", '{"keys": []}', "application/json")
+    rows = await told(settings, capsys, wrong=1)
+    assert "check TRIGRAPH_JWT_ALGORITHMS" in rows["identity provider"][1]
+    key = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "a"}
+    loopback.page("/keys", json.dumps({"keys": [key]}), "application/json")
+    rows = await told(settings, capsys)
+    assert rows["identity provider"] == ["UP", f"{issuer}, 1 keys"]
 
 
 async def test_an_open_door_is_told_with_its_cure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

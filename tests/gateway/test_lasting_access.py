@@ -94,11 +94,12 @@ async def test_a_socket_is_closed_when_its_key_expires(door: Door, monkeypatch: 
         assert await socket.closed() == (FORBIDDEN, REASON)
 
 
-async def test_a_stream_ends_when_its_key_is_revoked(door: Door) -> None:
+@pytest.mark.parametrize("accept", ["text/event-stream", "multipart/mixed;subscriptionSpec=1.0, application/json"])
+async def test_a_stream_ends_when_its_key_is_revoked(accept: str, door: Door) -> None:
     """As a stream ends, and asking again is refused."""
     await door.add()
     asked: dict[str, Any] = {
-        "headers": {"Authorization": f"Bearer {KEY}", "Accept": "text/event-stream"},
+        "headers": {"Authorization": f"Bearer {KEY}", "Accept": accept},
         "json": {"query": UPDATES},
     }
     async with asyncio.timeout(SECONDS), httpx.AsyncClient(base_url=f"http://{door.served.host}") as client:
