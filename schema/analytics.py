@@ -18,6 +18,7 @@ from resolvers import analytics
 from resolvers.analytics import Bucket, From, TenantAnalytics, To, asked_of, points
 from resolvers.context import Info
 from schema.analytics_filters import ExecutionFilter, PackageScanFilter, RegressionAnalyticsFilter, SpendFilter
+from schema.cache_control import CacheControl
 from schema.cost import Cost
 from schema.view import edge, plain, view
 
@@ -29,6 +30,7 @@ POINTS = "A point for each bucket and group that there is anything of, oldest bu
 GROUP_BY = "What they are grouped by besides; by nothing else if left out."
 READING = Cost(weight="1000")
 """A question may have the database look at a million things."""
+KEPT = CacheControl(max_age=60)
 
 
 @strawberry.type(description="The time that figures are of.")
@@ -40,7 +42,7 @@ class Span:
     bucket: TimeBucket | None = plain("What times are grouped by.")
 
 
-@view(answers.Measure, "The sum of a figure over the things that have it.")
+@view(answers.Measure, "The sum of a figure over the things that have it.", KEPT)
 class Measure:
     """The sum of a figure over the things that have it."""
 
@@ -53,6 +55,7 @@ class Measure:
     answers.Distribution,
     "A measure with percentiles: a percentile is the least value that so much of all is not above. "
     "They are exact, but for those of executions by day and longer, which are at most 5 % off.",
+    KEPT,
 )
 class Distribution(Measure):
     """A measure with percentiles."""
@@ -63,7 +66,7 @@ class Distribution(Measure):
     p99: float | None = plain("What 99 % are not above.")
 
 
-@view(answers.ExecutionPoint, "Figures of the executions of a group that were started in a bucket of time.")
+@view(answers.ExecutionPoint, "Figures of the executions of a group that were started in a bucket of time.", KEPT)
 class ExecutionPoint:
     """Figures of executions."""
 
@@ -77,14 +80,14 @@ class ExecutionPoint:
     processing_time_ms: Distribution = plain("How long they were worked on, in milliseconds, of those that told.")
 
 
-@view(answers.Answer, "Figures of executions over time.")
+@view(answers.Answer, "Figures of executions over time.", KEPT)
 class ExecutionAnalytics(Span):
     """Figures of executions over time."""
 
     points: list[ExecutionPoint] = edge(points, POINTS, assumed_size=100)
 
 
-@view(answers.ScanPoint, "Figures of the scans of packages of a group that were asked for in a bucket of time.")
+@view(answers.ScanPoint, "Figures of the scans of packages of a group that were asked for in a bucket of time.", KEPT)
 class PackageScanPoint:
     """Figures of scans of packages."""
 
@@ -97,14 +100,14 @@ class PackageScanPoint:
     duration_ms: Distribution = plain("How long they took, in milliseconds, of those that told.")
 
 
-@view(answers.Answer, "Figures of scans of packages over time.")
+@view(answers.Answer, "Figures of scans of packages over time.", KEPT)
 class PackageScanAnalytics(Span):
     """Figures of scans of packages over time."""
 
     points: list[PackageScanPoint] = edge(points, POINTS, assumed_size=100)
 
 
-@view(answers.RegressionPoint, "Figures of the regressions of a group that were detected in a bucket of time.")
+@view(answers.RegressionPoint, "Figures of the regressions of a group that were detected in a bucket of time.", KEPT)
 class RegressionPoint:
     """Figures of regressions."""
 
@@ -118,14 +121,14 @@ class RegressionPoint:
     monthly_impact_usd: Distribution = plain("What the rises come to over 720 hours, in USD.")
 
 
-@view(answers.Answer, "Figures of regressions over time.")
+@view(answers.Answer, "Figures of regressions over time.", KEPT)
 class RegressionAnalytics(Span):
     """Figures of regressions over time."""
 
     points: list[RegressionPoint] = edge(points, POINTS, assumed_size=100)
 
 
-@view(answers.SpendPoint, "Figures of the hourly costs of a group in a bucket of time.")
+@view(answers.SpendPoint, "Figures of the hourly costs of a group in a bucket of time.", KEPT)
 class SpendPoint:
     """Figures of hourly costs."""
 
@@ -137,7 +140,7 @@ class SpendPoint:
     cost_usd: Distribution = plain("What they cost, in USD: the sum is the spend, the rest is by the hour.")
 
 
-@view(answers.Answer, "Figures of hourly costs over time.")
+@view(answers.Answer, "Figures of hourly costs over time.", KEPT)
 class SpendAnalytics(Span):
     """Figures of hourly costs over time."""
 
@@ -200,6 +203,7 @@ async def _spend(
     TenantAnalytics,
     "Figures of what the caller's tenant did, from the gateway's own history: it holds what the gateway has seen, also "
     "what upstreams have forgotten. A bucket in which there is nothing has no point; times are UTC.",
+    KEPT,
 )
 class Analytics:
     """Figures of what the caller's tenant did."""

@@ -52,6 +52,7 @@ def policies() -> CachePolicies:
         ("{ threats { pageInfo { hasNextPage } } }", "private, max-age=60"),
         ("{ stats { resourcesCount } threats { nodes { id } } }", "private, max-age=30"),
         ("{ __typename stats { __typename } }", "private, max-age=30"),
+        ("{ analytics { spend { points { bucketStart } since } } }", "private, max-age=60"),
         ("{ threats { nodes { packageName scans { scanId } } } }", NEVER),
         ("{ threats { nodes { packageName } } viewer { id } }", NEVER),
         ("{ executions { pageInfo { hasNextPage } } }", NEVER),
