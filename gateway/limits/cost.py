@@ -1,7 +1,8 @@
 """What an operation costs at most, told before it is run from its document and the variables that size a list.
 
 Every field counts its weight for each time it may be there. Of fragments on several types the dearest counts, as an
-object has only one; what a directive may leave out counts as if it were there.
+object has only one; what a directive may leave out counts as if it were there. Each fragment that is deferred weighs as
+much as an object, as it is executed by itself.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from graphql import (
     VariableNode,
 )
 
-from gateway.limits.measure import Fragments, distinct
+from gateway.limits.measure import Fragments, distinct, is_deferred
 from gateway.limits.prices import MOST_ROWS, Price, Prices, rows_of
 
 KEPT = 64
@@ -96,11 +97,11 @@ class CostWalk:
                     cost = self._of_field(node, kind, rows)
                 case InlineFragmentNode():
                     on = node.type_condition.name.value if node.type_condition else kind
-                    cost = self.of(node.selection_set, on, rows)
+                    cost = is_deferred(node) + self.of(node.selection_set, on, rows)
                 case FragmentSpreadNode():
                     fragment = self._fragments[node.name.value]
                     on = fragment.type_condition.name.value
-                    cost = self._of_fragment(fragment, on, rows)
+                    cost = is_deferred(node) + self._of_fragment(fragment, on, rows)
             if on == kind:
                 shared += cost
             else:

@@ -38,14 +38,19 @@ def fragments_of(document: DocumentNode) -> Fragments:
 
 
 def distinct(selections: SelectionSetNode | None) -> Iterator[SelectionNode]:
-    """Give a selection's parts; a fragment that is spread in it twice is executed once."""
+    """Give a selection's parts; a fragment that is spread in it twice is executed once, unless it is deferred."""
     spread: set[str] = set()
     for node in selections.selections if selections is not None else ():
-        if isinstance(node, FragmentSpreadNode):
+        if isinstance(node, FragmentSpreadNode) and not is_deferred(node):
             if node.name.value in spread:
                 continue
             spread.add(node.name.value)
         yield node
+
+
+def is_deferred(node: SelectionNode) -> bool:
+    """Say whether a fragment may come later than what surrounds it."""
+    return any(directive.name.value == "defer" for directive in node.directives or ())
 
 
 def too_complex(limit: str, requested: float, most: float, message: str, node: Node | None = None) -> GraphQLError:

@@ -223,6 +223,17 @@ async def test_edges_in_parts_are_batched_as_ever(edge: Edge) -> None:
     assert edge.cloudsigma.calls == calls
 
 
+async def test_a_document_does_not_make_a_million_parts(edge: Edge) -> None:
+    """What is deferred for each row of a list within a list is part of the cost."""
+    deferred = " ".join(f'... @defer(label: "{number}") {{ name }}' for number in range(40))
+    query = f"{{ executions(first: 1000) {{ nodes {{ rules {{ technique {{ {deferred} }} }} }} }} }}"
+    async with edge.client() as client:
+        answer = await client.post("/graphql", json={"query": query}, headers={"Accept": TODAYS})
+    (error,) = answer.json()["errors"]
+    assert error["extensions"]["code"] == "OPERATION_TOO_COMPLEX"
+    assert error["extensions"]["requested"] > 200_000
+
+
 def test_parts_that_overlap_or_fail_are_told_as_in_august_2022() -> None:
     """A deferred list that is streamed goes on at its length; what failed is null, with its errors."""
     earlier, errors = DeferredParts(), [{"message": "no"}]

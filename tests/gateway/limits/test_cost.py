@@ -51,6 +51,11 @@ def cost_of(plans: Plans, document: str, **variables: Any) -> float:
         ("{ ...F ...F } fragment F on Query { viewer { id } }", 1),
         ("{ executions(first: 2) { ...P } } fragment P on ExecutionConnection { nodes { arn } }", 1 + 2),
         ('{ node(id: "x") { ... on Execution { rules { id } } ... on Threat { scans { id } } id } }', 1 + 5),
+        (
+            '{ executions(first: 10) { nodes { ... @defer { arn } ... @defer(label: "b") { stage } } } }',
+            1 + 10 * (1 + 2),
+        ),
+        ('{ ...F @defer ...F @defer(label: "b") } fragment F on Query { viewer { id } }', 2 * (1 + 1)),
         ("mutation { checkBudgets { budgetsChecked } }", 10),
         ("subscription { executionUpdates { execution { arn } } }", 2),
         ("{ executions(first: 2147483647) { nodes { arn } } }", 1 + 1_000_000),
@@ -58,7 +63,10 @@ def cost_of(plans: Plans, document: str, **variables: Any) -> float:
     ],
 )
 def test_an_object_weighs_one_for_each_time_it_may_be_there(document: str, cost: float, plans: Plans) -> None:
-    """Values weigh nothing, a mutation ten; a list has the rows that are asked for, or those it is taken to have."""
+    """Values weigh nothing, a mutation ten, what is deferred one more.
+
+    A list has the rows that are asked for, or those it is taken to have.
+    """
     assert cost_of(plans, document) == cost
 
 
