@@ -160,7 +160,7 @@ def build_server(app: ASGIApp, settings: Settings, announcement: str) -> Gracefu
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_seconds,
-        ws="websockets-sansio",
+        ws="gateway.handshake:ReadableHandshake",
         ws_max_size=settings.max_body_bytes,
         ws_ping_interval=None,  # `gateway.pings` does it, and lets go of what a dead peer held
         h11_max_incomplete_event_size=2 * settings.max_header_bytes,  # what is a little larger is told so
