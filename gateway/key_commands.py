@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-ROLES = "viewer, operator, admin, or metrics"
+ROLES = ("viewer", "operator", "admin", "owner", "member", "metrics")
 TIERS = ("free", "pro", "team", "enterprise")
 
 
@@ -16,7 +16,7 @@ def add_keys(keys: argparse.ArgumentParser) -> None:
     create = commands.add_parser("create", help="make a key that is kept in the store, by its digest")
     create.add_argument("name", metavar="NAME", help="whose key it is; one caller may have several")
     create.add_argument("--tenant", metavar="NAME", help="whom the caller belongs to (default: the caller's own)")
-    create.add_argument("--role", action="append", metavar="ROLE", help=f"{ROLES}; several times (default: admin)")
+    create.add_argument("--role", action="append", choices=ROLES, help="what it may do; several times (default: admin)")
     create.add_argument("--tier", choices=TIERS, default="pro", help="whose limits count (default: pro)")
     create.add_argument("--expires", metavar="WHEN", help="90d, 12h, 2w or a date (default: never)")
     create.set_defaults(command=_create)

@@ -34,7 +34,7 @@ async def create_key(
         digest=digest_of(key),
         name=_checked(name, "NAME"),
         tenant=_checked(tenant or name, "--tenant"),
-        roles=tuple(_checked(role, "--role") for role in dict.fromkeys(roles)),
+        roles=tuple(dict.fromkeys(roles)),
         tier=tier,
         created_at=now,
         expires_at=expiry(expires, now) if expires else None,
