@@ -89,7 +89,7 @@ def facts_in_turn(files: Iterable[PackageFile]) -> list[CodeFacts | None]:
             found.append(_facts(file))
             read += file.size if found[-1] is not None else 0
             if read > _COLLECTED_BYTES:
-                gc.collect()
+                gc.collect(0)
                 read = 0
     finally:
         gc.enable()

@@ -49,7 +49,7 @@ class Budget:
     def charge(self, value: Value) -> None:
         """Take more steps for a large constant or list: copying it is work."""
         constant = value.constant
-        if constant is not None and isinstance(constant, _TEXTS):
+        if isinstance(constant, _TEXTS):
             self.steps -= len(constant) >> 8
         if value.items is not None:
             self.steps -= len(value.items) >> 4
@@ -101,15 +101,16 @@ class Machine:
         """Give the value of an expression."""
         if node is None:
             return Value()
-        handler = self.handlers.get(node.type)
-        if handler is None or not self.budget.spend():
+        handler, budget = self.handlers.get(node.type), self.budget
+        if handler is None or not budget.spend():
             return Value()
-        self.budget.depth += 1
+        budget.depth += 1
         try:
             value = handler(self, node)
         finally:
-            self.budget.depth -= 1
-        self.budget.charge(value)
+            budget.depth -= 1
+        if value.constant is not None or value.items is not None:
+            budget.charge(value)
         return value
 
     def run(self, block: Node | None) -> None:
