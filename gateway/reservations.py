@@ -52,9 +52,8 @@ class Reservation:
 class Reservations:
     """All of them; a caller has as many at once as it may have subscriptions."""
 
-    def __init__(self, held: OpenThings, seconds_to_open: float = SECONDS_TO_OPEN) -> None:
+    def __init__(self, held: OpenThings) -> None:
         self._held = held
-        self._seconds_to_open = seconds_to_open
         self._by_token: dict[str, Reservation] = {}
         self._expiring: set[asyncio.Task[None]] = set()
 
@@ -84,6 +83,6 @@ class Reservations:
             await stop(reservation.operations.values())
 
     async def _expire(self, token: str) -> None:
-        await asyncio.sleep(self._seconds_to_open)
+        await asyncio.sleep(SECONDS_TO_OPEN)
         if token in self._by_token and not self._by_token[token].is_taken:
             await self.drop(token)

@@ -159,7 +159,7 @@ class Socket:
 @asynccontextmanager
 async def connected(served: Served, key: str | None = None, **options: Any) -> AsyncIterator[Socket]:
     """Open a socket, with a key in its header if one is given."""
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    headers = {**({"Authorization": f"Bearer {key}"} if key else {}), **options.pop("additional_headers", {})}
     subprotocols = [websockets.Subprotocol("graphql-transport-ws")]
     address = f"ws://{served.host}/graphql"
     async with websockets.connect(

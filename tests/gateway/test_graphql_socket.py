@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,6 +103,26 @@ async def test_a_page_of_another_origin_gets_no_socket(served: Served) -> None:
         async with connected(served, origin=websockets.Origin("http://evil.example")):
             pass
     assert refused.value.response.status_code == 403
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+async def test_a_page_that_hides_its_origin_gets_no_socket(site: str, served: Served) -> None:
+    """Cross-site WebSocket hijacking from a sandboxed frame: `Origin: null`, and what the browser says of the site."""
+    headers = {"Sec-Fetch-Site": site}
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        async with connected(served, origin=websockets.Origin("null"), additional_headers=headers):
+            pass
+    assert refused.value.response.status_code == 403
+    assert b"ORIGIN_REFUSED" in refused.value.response.body
+
+
+async def test_pages_of_known_origins_get_a_socket(tmp_path: Path) -> None:
+    """The gateway's own, and those that the setting names."""
+    async with opened(tmp_path, allowed_origins="https://app.example.com") as edge, edge.served() as served:
+        for origin in (f"http://{served.host}", "https://app.example.com"):
+            async with connected(served, origin=websockets.Origin(origin)) as socket:
+                await socket.init()
+                assert await viewer(socket) == "local"
 
 
 async def test_queries_and_mutations_run_over_the_socket(edge: Edge, served: Served) -> None:
