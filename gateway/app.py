@@ -31,6 +31,7 @@ from gateway.header_size import HeaderSize
 from gateway.http_endpoint import HttpEndpoint
 from gateway.http_operations import HttpOperations
 from gateway.incremental import executing_with
+from gateway.last_event_id import resume_subscriptions
 from gateway.lasting_access import LastingAccess
 from gateway.limits.document import DocumentLimits, development
 from gateway.limits.plans import PLANS, Plans
@@ -142,6 +143,7 @@ def _graph(settings: Settings, observability: Observability) -> strawberry.Schem
     plans = Plans(graph._schema, settings)  # noqa: SLF001 - Strawberry shows it nowhere else
     hide_suggestions(graph, is_developing)
     observability.surround(graph)
+    resume_subscriptions(graph)
     guard_fields(graph)
     return graph
 

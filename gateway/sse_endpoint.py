@@ -15,10 +15,10 @@ from adapters.principal import Principal
 from gateway.authentication import Unauthenticated
 from gateway.callers import Callers
 from gateway.event_stream import EventStream
-from gateway.graphql_request import GraphQLRequest
 from gateway.http_request import read_request
+from gateway.last_event_id import go_on_after
 from gateway.media_types import wanted_by
-from gateway.operation_stream import ANY_TYPE, OperationStreams
+from gateway.operation_stream import ANY_TYPE, OperationStream, OperationStreams
 from gateway.refusals import Refused, unauthenticated
 from gateway.settings import Settings
 from gateway.single_connection import OPERATION_ID, SingleConnection
@@ -65,7 +65,8 @@ class SseEndpoint:
         request = await read_request(scope, headers, receive)
         if token:
             return await self._single_connection.begin(token, principal, request)
-        return self._distinct(request, principal, UNCHANGING if method == "GET" else ANY_TYPE)
+        operation = self._streams.of(request, principal, UNCHANGING if method == "GET" else ANY_TYPE)
+        return self._distinct(operation, headers.get("last-event-id"))
 
     async def _opener(self, token: str, headers: Headers) -> Principal:
         """Name who opens a reserved stream; a browser's EventSource can't send a key, so the token stands for it."""
@@ -76,12 +77,9 @@ class SseEndpoint:
         except Unauthenticated:
             raise unauthenticated() from None
 
-    def _distinct(
-        self, request: GraphQLRequest, principal: Principal, allowed: frozenset[OperationType]
-    ) -> EventStream:
-        operation = self._streams.of(request, principal, allowed)
-
+    def _distinct(self, operation: OperationStream, last_event_id: str | None) -> EventStream:
         async def tell_all(stream: EventStream) -> None:
+            go_on_after(last_event_id)
             async with aclosing(operation.results()) as results:
                 async for result in results:
                     await stream.tell("next", result, _cursor(result))

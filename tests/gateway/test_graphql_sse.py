@@ -93,6 +93,36 @@ async def test_what_cannot_be_streamed_is_an_error_and_the_end(query: str, code:
     assert told[0][1]["errors"][0]["extensions"]["code"] == code
 
 
+async def test_a_browser_that_comes_back_goes_on_behind_the_last_event(edge: Edge, served: Served) -> None:
+    """Each event's id is its cursor, and `Last-Event-ID` counts for more than what the address still says."""
+    arn = await edge.begin()
+    params = {
+        "query": f'subscription {{ executionStatus(arn: "{arn}", after: "0") {{ cursor execution {{ stage }} }} }}'
+    }
+    heard = []
+    last = ""
+    async with httpx.AsyncClient(timeout=SECONDS, base_url=f"http://{served.host}") as client:
+        for stage in (Stage.EXTRACT, Stage.FILTER):
+            edge.cloudsigma.advance(arn, stage)
+            headers = {"Accept": "text/event-stream", **({"Last-Event-ID": last} if last else {})}
+            async with client.stream("GET", "/graphql", params=params, headers=headers) as response:
+                lines = [line async for line in _until_data(response)]
+            last = next(line.removeprefix("id: ") for line in lines if line.startswith("id: "))
+            heard.append(json.loads(lines[-1].removeprefix("data: "))["data"]["executionStatus"])
+        headers = {"Accept": "text/event-stream", "Last-Event-ID": "yesterday"}
+        wrong = (await client.get("/graphql", params=params, headers=headers)).text
+    assert [event["execution"]["stage"] for event in heard] == ["EXTRACT", "FILTER"]
+    assert last == heard[-1]["cursor"]
+    assert '"code":"INVALID_INPUT"' in wrong
+
+
+async def _until_data(response: httpx.Response) -> AsyncIterator[str]:
+    async for line in response.aiter_lines():
+        yield line
+        if line.startswith("data: "):
+            return
+
+
 async def test_a_request_without_an_operation_is_refused(edge: Edge) -> None:
     """There is nothing to stream of it."""
     async with edge.client() as client:
