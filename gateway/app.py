@@ -107,7 +107,7 @@ def create_app(
             Route("/graphql", endpoint, middleware=_guards(settings)),
             WebSocketRoute("/graphql", endpoint),
             *probe_routes(parts),
-            *(observability.measure(graph, lambda: parts.durable.running, authenticator) if settings.metrics else ()),
+            *(_measured(observability, graph, parts, authenticator) if settings.metrics else ()),
             *webhook_routes(parts.services.cloudlink, settings.cloudlink_webhook_secret.get_secret_value()),
             *playground_routes(),
         ],
@@ -127,6 +127,15 @@ def create_app(
 def _guards(settings: Settings) -> list[Middleware]:
     """Give what each request for an operation passes through, and no other request."""
     return [Middleware(CsrfPrevention, allowed_origins=settings.origins)] if settings.csrf_prevention else []
+
+
+def _measured(
+    observability: Observability, graph: strawberry.Schema, parts: Assembly, authenticator: Authenticator
+) -> list[Route]:
+    def history_lost() -> int:
+        return parts.recorder.lost if parts.recorder is not None else 0
+
+    return observability.measure(graph, lambda: parts.durable.running, history_lost, authenticator)
 
 
 def _graph(settings: Settings, observability: Observability) -> strawberry.Schema:

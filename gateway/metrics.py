@@ -158,15 +158,22 @@ class UpstreamMetrics(Observer):
 
 
 class Metrics:
-    """All metrics of a gateway, in a registry of its own; `durable_running` counts the durable work that runs."""
+    """All metrics of a gateway, in a registry of its own.
 
-    def __init__(self, graph: GraphQLSchema, durable_running: Callable[[], int]) -> None:
+    `durable_running` counts the durable work that runs, `history_lost` what was seen and not noted in the history.
+    """
+
+    def __init__(
+        self, graph: GraphQLSchema, durable_running: Callable[[], int], history_lost: Callable[[], int]
+    ) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call] # a second series for each, of no use here
         self._registry = CollectorRegistry()
         self.operations = OperationMetrics(self._registry, graph)
         self.upstreams = UpstreamMetrics(self._registry)
         running = Gauge("trigraph_durable_running", "Executions, scans and the like that run.", registry=self._registry)
         running.set_function(durable_running)
+        lost = Gauge("trigraph_history_lost", "What was seen and not noted in the history.", registry=self._registry)
+        lost.set_function(history_lost)
         ProcessCollector(registry=self._registry)
 
     def text(self) -> bytes:

@@ -48,12 +48,17 @@ class Observability:
         surround_edges(graph, in_time)
 
     def measure(
-        self, graph: strawberry.Schema, durable_running: Callable[[], int], authenticator: Authenticator
+        self,
+        graph: strawberry.Schema,
+        durable_running: Callable[[], int],
+        history_lost: Callable[[], int],
+        authenticator: Authenticator,
     ) -> list[Route]:
         """Begin to count, and give the route by which that is read."""
         from gateway.metrics import Metrics, metrics_routes
 
-        metrics = Metrics(graph._schema, durable_running)  # noqa: SLF001 - Strawberry shows it nowhere else
+        schema = graph._schema  # noqa: SLF001 - Strawberry shows it nowhere else
+        metrics = Metrics(schema, durable_running, history_lost)
         self.watchers.append(metrics.operations)
         self._observers.append(metrics.upstreams)
         return metrics_routes(metrics, authenticator)

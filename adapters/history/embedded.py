@@ -33,6 +33,8 @@ from adapters.store.metadata import counters
 from adapters.store.sigil import scans
 
 ROWS = 1000
+MOST_TURNS = 20
+"""Transactions in a row, so that what is seen meanwhile gets its turn."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,15 @@ class EmbeddedHistory:
         self._database = database
         self._first_hour = first_hour
 
-    async def take_over(self) -> None:
-        """Take over everything that is new."""
+    async def take_over(self) -> bool:
+        """Take over what is new, as much as takes a moment; says whether there is more."""
+        turns = 0
         for source in await self._behind():
             while await self._take(source) == ROWS:
-                pass
+                turns += 1
+                if turns == MOST_TURNS:
+                    return True
+        return False
 
     async def _behind(self) -> list[EmbeddedSource]:
         """Name the sources that have changed since they were read last."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -171,8 +171,9 @@ def error_code(code: str | None) -> str:
 
 
 def hour_of(moment: datetime) -> int:
-    """Count the hours since 1970, the first one for what is earlier."""
-    return max(0, int(moment.timestamp()) // 3600)
+    """Count the hours since 1970, the first one for what is earlier; a moment without a zone is in UTC."""
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return max(0, int(aware.timestamp()) // 3600)
 
 
 def _standing(fact: Fact) -> int:
@@ -186,4 +187,7 @@ def _number(value: Any) -> int | None:
 
 def _text(value: str | None, most: int) -> str:
     """Keep a text within what every database takes."""
-    return UNSTORABLE.sub("\ufffd", value[:most]) if value else ""
+    if not value:
+        return ""
+    kept = value[:most]
+    return kept if kept.isascii() and "\x00" not in kept else UNSTORABLE.sub("\ufffd", kept)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -87,8 +87,8 @@ class Recorder:
         self._pending[key] = seen
         self._news.set()
 
-    def _begin(self, work: object, name: str) -> asyncio.Task[None]:
-        task: asyncio.Task[None] = asyncio.create_task(work, name=name)  # type: ignore[arg-type] # a coroutine
+    def _begin(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -110,13 +110,17 @@ class Recorder:
     async def _settle(self) -> None:
         async with self._writing:
             await self._attempt(self._flush)
-            await self._attempt(self._embedded.take_over)
+            await self._attempt(self._take_over)
 
-    async def _attempt(self, work: Callable[[], object]) -> None:
+    async def _attempt(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work()  # type: ignore[misc] # a coroutine function
+            await work()
         except (SQLAlchemyError, OSError) as error:
             logger.warning("The history can't be written, trying again: %s", type(error).__name__)
+
+    async def _take_over(self) -> None:
+        if await self._embedded.take_over():
+            self._news.set()
 
     async def _flush(self) -> None:
         """Write what is pending; what fails stays pending."""

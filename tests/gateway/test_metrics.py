@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -12,10 +14,14 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from adapters import errors
+from adapters.cloudlink.models import CostRecord
 from adapters.cloudsigma.models import Usage
+from adapters.history.facts import cost_fact
+from adapters.history.recorder import Recorder
 from adapters.http import observing
 from adapters.http.upstream import Upstream
 from adapters.principal import Principal
+from gateway.app import create_app
 from tests.gateway.edge import ALICE, KEYS, Edge, Served, build_edge, connected, serving
 
 SCRAPER = "tg_" + "s" * 40
@@ -215,3 +221,16 @@ async def test_what_the_transports_tell_is_shown(edge: Edge) -> None:
     assert _value(text, "trigraph_rate_limit_left", service="Sigil", limit="all") == 17
     assert _value(text, "trigraph_upstream_waiting", service="Sigil", queue="concurrency") == 4
     assert _value(text, "trigraph_durable_running") == 0
+    assert _value(text, "trigraph_history_lost") == 0
+
+
+async def test_what_the_history_lost_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where too much waits to be written."""
+    monkeypatch.setattr("adapters.history.recorder.MOST_PENDING", 0)
+    built = build_edge(tmp_path)
+    recorder = Recorder(built.assembly.database)
+    app = create_app(built.settings, replace(built.assembly, recorder=recorder), built.authentication)
+    cost = CostRecord(provider="aws", service="EC2", cost_usd=1.0, hour=datetime.now(UTC))
+    recorder.see("acme", [cost, cost], cost_fact)
+    assert _value(await _read(replace(built, app=app)), "trigraph_history_lost") == 2
+    await built.assembly.database.close()

@@ -68,7 +68,13 @@ async def test_whatever_is_new_is_taken_over_however_much(database: Database, mo
     monkeypatch.setattr(module, "ROWS", 3)
     for number in range(7):
         await keep_execution(database, f"arn:{number}")
-    await Recorder(database).settle()
+    monkeypatch.setattr(module, "MOST_TURNS", 1)
+    recorder = Recorder(database)
+    await recorder.settle()
+    assert len(await rows_of(database, history.executions)) == 3
+    assert recorder._news.is_set()  # what is left comes in its next round
+    monkeypatch.undo()
+    await recorder.settle()
     assert len(await rows_of(database, history.executions)) == 7
     assert [(row["name"], row["version"]) for row in await rows_of(database, history.sources)] == [("cloudsigma", 7)]
 
