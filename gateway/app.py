@@ -34,7 +34,7 @@ from gateway.incremental import executing_with
 from gateway.last_event_id import resume_subscriptions
 from gateway.lasting_access import LastingAccess
 from gateway.limits.document import DocumentLimits, development
-from gateway.limits.plans import PLANS, Plans
+from gateway.limits.plans import Plans
 from gateway.limits.suggestions import hide_suggestions
 from gateway.local_host import LocalHost
 from gateway.observability import Observability
@@ -96,7 +96,7 @@ def create_app(
     shared = SharedQueries(observability.watchers, settings.max_tokens or None)
     callers = Callers(authenticator, own_tokens=settings.token_passthrough)
     persisted, rate_limit = PersistedQueries(settings.persisted_query_bytes), RateLimit(settings.operations_per_minute)
-    documents = Documents(trusted_documents_of(settings), persisted, rate_limit)
+    documents = Documents(trusted_documents_of(settings), persisted, rate_limit, settings.max_characters)
     operations = HttpOperations(graph, parts.services, documents, shared)
     caching = Caching(graph._schema, own_tokens=settings.token_passthrough)  # noqa: SLF001 - Strawberry shows it nowhere else
     streams = OperationStreams(graph, parts.services, documents)
@@ -141,13 +141,12 @@ def _measured(
 def _graph(settings: Settings, observability: Observability) -> strawberry.Schema:
     timed = partial(OperationDeadline, settings.operation_seconds)
     counted = partial(LimitedSubscriptions, open_things("subscriptions", settings))
-    parsed = partial(ParsedDocuments, maxsize=PLANS)
     is_developing = development(settings)
 
     def limited() -> SchemaExtension:
         return DocumentLimits(settings, plans, is_developing)
 
-    own: list[Callable[[], SchemaExtension]] = [OwnContext, StableErrors, limited, parsed, timed, counted]
+    own: list[Callable[[], SchemaExtension]] = [OwnContext, StableErrors, limited, ParsedDocuments, timed, counted]
     graph = build_graph([*observability.extensions, *own, ToldBeginning], QuietGraph)
     plans = Plans(graph._schema, settings)  # noqa: SLF001 - Strawberry shows it nowhere else
     hide_suggestions(graph, is_developing)

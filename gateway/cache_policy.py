@@ -20,10 +20,9 @@ from graphql import (
 )
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
-from gateway.parsed_documents import LONGEST_KEPT
+from gateway.parsed_documents import KNOWN_DOCUMENTS, LONGEST_KEPT
 from schema.cache_control import CacheControl, CacheScope
 
-KNOWN_DOCUMENTS = 256
 ITS_OWN = ("__typename",)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.principal import Principal
 from gateway.graphql_request import GraphQLRequest
+from gateway.limits.characters import refuse_long
 from gateway.persisted_queries import PersistedQueries, persisted_query_in
 from gateway.rate_limit import RateLimit
 from gateway.refusals import Refused
@@ -15,10 +16,13 @@ MISSING = "The request has no operation: give one in `query`"
 class Documents:
     """Finds the text of an operation, for every protocol, if its caller may begin one right now."""
 
-    def __init__(self, trusted: TrustedDocuments, persisted: PersistedQueries, rate_limit: RateLimit) -> None:
+    def __init__(
+        self, trusted: TrustedDocuments, persisted: PersistedQueries, rate_limit: RateLimit, max_characters: int
+    ) -> None:
         self._trusted = trusted
         self._persisted = persisted
         self._rate_limit = rate_limit
+        self._max_characters = max_characters
 
     def text_of(self, request: GraphQLRequest, principal: Principal) -> str:
         """Give the text to execute; raises Refused where there is none, or none that may be executed."""
@@ -29,6 +33,7 @@ class Documents:
         if trusted is not None:
             return trusted
         self._trusted.refuse_other(request.query)
+        refuse_long(request.query or "", self._max_characters)
         if persisted is None:
             return request.query or _refuse(name)
         if not request.query:

@@ -23,6 +23,7 @@ class SafetySettings(BaseModel):
         description="Whether introspection is answered and errors suggest what was meant; "
         "empty: for the local principal alone.",
     )
+    max_characters: int = Field(32 * KIB, ge=0, description="Characters of a document; 0: no limit.")
     max_tokens: int = Field(2000, ge=0, le=100_000, description="Tokens of a document; 0: no limit.")
     max_depth: int = Field(12, ge=0, le=100, description="Levels that fields are nested; 0: no limit.")
     max_returns: int = Field(2, ge=0, le=100, description="How often a field may be on one path; 0: no limit.")

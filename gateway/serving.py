@@ -162,6 +162,7 @@ def build_server(app: ASGIApp, settings: Settings, announcement: str) -> Gracefu
         timeout_graceful_shutdown=settings.shutdown_seconds,
         ws="gateway.handshake:ReadableHandshake",
         ws_max_size=settings.max_body_bytes,
+        ws_per_message_deflate=False,  # a packet of a few hundred messages would unpack to as many times the limit
         ws_ping_interval=None,  # `gateway.pings` does it, and lets go of what a dead peer held
         h11_max_incomplete_event_size=2 * settings.max_header_bytes,  # what is a little larger is told so
         lifespan="on",

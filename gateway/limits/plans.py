@@ -22,12 +22,10 @@ from gateway.limits.checks import checks
 from gateway.limits.cost import OperationCost
 from gateway.limits.measure import Check, Fragments, fragments_of, too_complex
 from gateway.limits.prices import Prices, prices_of
-from gateway.parsed_documents import LONGEST_KEPT
+from gateway.parsed_documents import KNOWN_DOCUMENTS, LONGEST_KEPT
 from gateway.safety_settings import SafetySettings
 
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
-PLANS = 256
-"""How many documents are kept."""
 
 
 class Plan:
@@ -72,7 +70,7 @@ class Plans:
             self._known.move_to_end(key)
             return plan
         plan = self._known[key] = self._planned(document, is_developing=is_developing)
-        if len(self._known) > PLANS:
+        if len(self._known) > KNOWN_DOCUMENTS:
             self._known.popitem(last=False)
         return plan
 

@@ -56,6 +56,14 @@ async def test_a_key_in_the_header_names_the_caller(served_keyed: Served) -> Non
         assert await viewer(socket) == "alice"
 
 
+async def test_no_message_comes_compressed(served_keyed: Served) -> None:
+    """A stranger's packet of 200 KB unpacked to as many messages of a megabyte, all of them at once."""
+    async with connected(served_keyed) as socket:
+        assert socket.connection.request is not None
+        assert "permessage-deflate" in socket.connection.request.headers["Sec-WebSocket-Extensions"]
+        assert socket.connection.protocol.extensions == []
+
+
 @pytest.mark.parametrize("name", ["Authorization", "authorization", "AUTHORIZATION"])
 async def test_a_key_in_connection_init_names_the_caller(name: str, served_keyed: Served) -> None:
     """A browser can't set headers, so the first message may bring the key, in any case."""
