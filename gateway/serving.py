@@ -160,7 +160,7 @@ def build_server(app: ASGIApp, settings: Settings, announcement: str) -> Gracefu
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_seconds,
-        ws="gateway.handshake:ReadableHandshake",
+        ws="gateway.socket_protocol:PatientSockets",
         ws_max_size=settings.max_body_bytes,
         ws_per_message_deflate=False,  # a packet of a few hundred messages would unpack to as many times the limit
         ws_ping_interval=None,  # `gateway.pings` does it, and lets go of what a dead peer held
