@@ -102,7 +102,7 @@ class CostWalk:
                     fragment = self._fragments[node.name.value]
                     on = fragment.type_condition.name.value
                     cost = is_deferred(node) + self._of_fragment(fragment, on, rows)
-            if on == kind:
+            if on == kind or on not in self._prices.objects:  # an object is of several of those
                 shared += cost
             else:
                 by_type[on] = by_type.get(on, 0.0) + cost
@@ -110,7 +110,7 @@ class CostWalk:
 
     def _of_field(self, node: FieldNode, kind: str, rows: Rows) -> float:
         name = node.name.value
-        price = self._prices.get(kind, {}).get(name)
+        price = self._prices.fields.get(kind, {}).get(name)
         if price is None:
             return 0.0
         size = self._rows(price, node) if price.is_list or price.sized else 1

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Generic, TypeVar
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Generic, TypeVar
 
 from graphql import (
     DocumentNode,
@@ -23,18 +24,18 @@ T = TypeVar("T")
 
 TOO_COMPLEX = "OPERATION_TOO_COMPLEX"
 
-Fragments = Mapping[str, FragmentDefinitionNode]
+
+class Fragments(dict[str, FragmentDefinitionNode]):
+    """A document's fragments by their names, and what is known of them by each measure, for all its operations."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        definitions = [node for node in document.definitions if isinstance(node, FragmentDefinitionNode)]
+        super().__init__((definition.name.value, definition) for definition in definitions)
+        self.known = defaultdict[type, dict[str, Any]](dict)
+
+
 Check = Callable[[OperationDefinitionNode, Fragments], Iterable[GraphQLError]]
 """Looks at an operation of a document, which need not be valid, and gives what is wrong with it."""
-
-
-def fragments_of(document: DocumentNode) -> Fragments:
-    """Give a document's fragments by their names."""
-    return {
-        definition.name.value: definition
-        for definition in document.definitions
-        if isinstance(definition, FragmentDefinitionNode)
-    }
 
 
 def distinct(selections: SelectionSetNode | None) -> Iterator[SelectionNode]:
@@ -64,7 +65,7 @@ class Measure(ABC, Generic[T]):
 
     def __init__(self, fragments: Fragments) -> None:
         self._fragments = fragments
-        self._known: dict[str, T] = {}
+        self._known: dict[str, T] = fragments.known[type(self)]
 
     @abstractmethod
     def of_field(self, node: FieldNode) -> T:

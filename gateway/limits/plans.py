@@ -20,7 +20,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from gateway.limits.checks import checks
 from gateway.limits.cost import OperationCost
-from gateway.limits.measure import Check, Fragments, fragments_of, too_complex
+from gateway.limits.measure import Check, Fragments, too_complex
 from gateway.limits.prices import Prices, prices_of
 from gateway.parsed_documents import KNOWN_DOCUMENTS, LONGEST_KEPT
 from gateway.safety_settings import SafetySettings
@@ -47,7 +47,7 @@ class Plan:
             assert operation is not None  # noqa: S101 - an operation without a definition is not validated
             root = self._graph.get_root_type(operation.operation)
             assert root is not None  # noqa: S101 - likewise
-            cost = OperationCost(self._prices, operation, fragments_of(self._document), root.name)
+            cost = OperationCost(self._prices, operation, Fragments(self._document), root.name)
             self._costs[operation_name] = cost
         return cost.of(variables)
 
@@ -83,7 +83,7 @@ class Plans:
 
 def excesses(document: DocumentNode, checks: Sequence[Check]) -> list[GraphQLError]:
     """Hold a document against the limits before it is validated, which takes longer than all of them."""
-    fragments = fragments_of(document)
+    fragments = Fragments(document)
     operations = [definition for definition in document.definitions if isinstance(definition, OperationDefinitionNode)]
     try:
         return [error for operation in operations for check in checks for error in check(operation, fragments)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import (
     GraphQLField,
@@ -16,6 +16,7 @@ from graphql import (
     get_named_type,
     get_nullable_type,
     is_composite_type,
+    is_object_type,
 )
 
 from schema.cost import Cost, ListSize
@@ -39,17 +40,21 @@ class Price:
     sized: frozenset[str]
 
 
-Prices = Mapping[str, Mapping[str, Price]]
-"""By type and field."""
+class Prices(NamedTuple):
+    """What the fields of each type cost, and which types are those of objects, of which each has only one."""
+
+    fields: Mapping[str, Mapping[str, Price]]
+    objects: frozenset[str]
 
 
 def prices_of(graph: GraphQLSchema) -> Prices:
     """Read the prices off a graph; introspection has none, but a limit of its own."""
-    return {
+    fields = {
         name: {field_name: _price_of(field) for field_name, field in kind.fields.items()}
         for name, kind in graph.type_map.items()
         if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) and not name.startswith("__")
     }
+    return Prices(fields, frozenset(name for name, kind in graph.type_map.items() if is_object_type(kind)))
 
 
 def rows_of(value: object) -> int | None:

@@ -52,6 +52,13 @@ def cost_of(plans: Plans, document: str, **variables: Any) -> float:
         ("{ executions(first: 2) { ...P } } fragment P on ExecutionConnection { nodes { arn } }", 1 + 2),
         ('{ node(id: "x") { ... on Execution { rules { id } } ... on Threat { scans { id } } id } }', 1 + 5),
         (
+            (
+                "{ node(id: 1) { ... on PackageScan { threats { id } } ...S } } "
+                "fragment S on Scan { ... on PackageScan { deploys { id } } }"
+            ),
+            1 + 2 * 5,
+        ),
+        (
             '{ executions(first: 10) { nodes { ... @defer { arn } ... @defer(label: "b") { stage } } } }',
             1 + 10 * (1 + 2),
         ),
