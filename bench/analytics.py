@@ -33,7 +33,7 @@ from adapters.principal import LOCAL_PRINCIPAL
 from adapters.store.database import Database
 from gateway.app import create_app
 from gateway.assembly import assemble
-from gateway.settings import Settings
+from gateway.configuration.settings import Settings
 
 TENANT = LOCAL_PRINCIPAL.tenant
 YEAR = 24 * 365

@@ -58,8 +58,8 @@ def _link(path: Path) -> str:
 
 async def serve_counted() -> None:
     """Serve the gateway, and tell the number of tasks at a signal."""
+    from gateway.configuration.settings import read_settings
     from gateway.serving import serve_gateway
-    from gateway.settings import read_settings
 
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, lambda: print(len(asyncio.all_tasks(loop)), flush=True))

@@ -26,7 +26,7 @@ from adapters.cloudsigma.local.worker import EngineSettings
 from adapters.cloudsigma.models import Output, Siem, Stage
 from adapters.cloudsigma.validation import validated
 from adapters.workers import Workers
-from gateway.settings import read_settings
+from gateway.configuration.settings import read_settings
 
 T = TypeVar("T")
 

@@ -23,7 +23,7 @@ from adapters.sigil.local.score import judge
 from adapters.sigil.local.target import parse_target
 from adapters.sigil.models import Finding, PhaseName, Severity, Verdict
 from adapters.workers import Workers
-from gateway.settings import read_settings
+from gateway.configuration.settings import read_settings
 
 
 class TimedScan(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,8 +22,8 @@ from adapters.keys import digest_of
 from adapters.principal import Principal
 from adapters.services import Service
 from gateway.assembly import Parts, open_workshop
+from gateway.configuration.settings import read_settings
 from gateway.serving import build_server, listen
-from gateway.settings import read_settings
 
 
 async def serve(key: str) -> None:

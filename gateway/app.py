@@ -16,51 +16,51 @@ from starlette.types import Lifespan
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
+from gateway.access.authentication import Authenticator, authentication_of
+from gateway.access.callers import Callers
+from gateway.access.lasting_access import LastingAccess
+from gateway.access.roles import guard_fields
 from gateway.assembly import Assembly, assemble
-from gateway.authentication import Authenticator, authentication_of
-from gateway.body_size import BodySize
-from gateway.caching import Caching
-from gateway.callers import Callers
-from gateway.cors import cors
-from gateway.csrf import CsrfPrevention
-from gateway.documents import Documents
-from gateway.edges import OperationDeadline
-from gateway.errors import StableErrors, shown
-from gateway.graphql import GraphQLEndpoint
-from gateway.header_size import HeaderSize
-from gateway.http_endpoint import HttpEndpoint
-from gateway.http_operations import HttpOperations
-from gateway.incremental import executing_with
-from gateway.last_event_id import resume_subscriptions
-from gateway.lasting_access import LastingAccess
+from gateway.configuration.settings import Settings
+from gateway.execution.edges import OperationDeadline
+from gateway.execution.errors import StableErrors, shown
+from gateway.execution.own_context import OwnContext
+from gateway.execution.parsed_documents import ParsedDocuments
+from gateway.execution.shared_queries import SharedQueries
+from gateway.guards.body_size import BodySize
+from gateway.guards.cors import cors
+from gateway.guards.csrf import CsrfPrevention
+from gateway.guards.header_size import HeaderSize
+from gateway.guards.local_host import LocalHost
+from gateway.guards.rate_limit import RateLimit
+from gateway.guards.subscription_limits import LimitedSubscriptions
 from gateway.limits.document import DocumentLimits, development
 from gateway.limits.plans import Plans
 from gateway.limits.suggestions import hide_suggestions
-from gateway.local_host import LocalHost
-from gateway.observability import Observability
-from gateway.operation import OwnContext
-from gateway.operation_stream import OperationStreams, ToldBeginning
-from gateway.parsed_documents import ParsedDocuments
-from gateway.persisted_queries import PersistedQueries
+from gateway.observability.request_id import RequestId
+from gateway.observability.tracing import Tracing, open_tracing
+from gateway.observability.watching import Observability
 from gateway.playground import playground_routes
 from gateway.probes import probe_routes
-from gateway.rate_limit import RateLimit
-from gateway.request_id import RequestId
-from gateway.roles import guard_fields
-from gateway.settings import Settings
-from gateway.shared_queries import SharedQueries
-from gateway.streaming import open_things, streaming_endpoints
-from gateway.subscription_limits import LimitedSubscriptions
-from gateway.tracing import Tracing, open_tracing
-from gateway.trusted_documents import trusted_documents_of
+from gateway.protocols.caching import Caching
+from gateway.protocols.documents import Documents
+from gateway.protocols.graphql import GraphQLEndpoint
+from gateway.protocols.http_endpoint import HttpEndpoint
+from gateway.protocols.http_operations import HttpOperations
+from gateway.protocols.incremental import executing_with
+from gateway.protocols.last_event_id import resume_subscriptions
+from gateway.protocols.operation_stream import OperationStreams, ToldBeginning
+from gateway.protocols.persisted_queries import PersistedQueries
+from gateway.protocols.streaming import open_things, streaming_endpoints
+from gateway.protocols.trusted_documents import trusted_documents_of
 from gateway.webhooks import webhook_routes
 from schema.graph import build_graph
 
 
 class QuietGraph(strawberry.Schema):
-    """The schema without Strawberry's own log of every error: `gateway.errors` says what is shown and what logged.
+    """The schema without Strawberry's own log of every error: what is shown and logged, `execution.errors` says.
 
-    Answers come in parts only where `gateway.incremental` says so.
+    Answers come in parts only where `gateway.protocols.incremental` says so.
     """
 
     def process_errors(

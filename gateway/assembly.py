@@ -23,8 +23,8 @@ from adapters.store.database import Database
 from adapters.tokens import KeptTokens
 from adapters.vault import Vault
 from adapters.workers import Workers
-from gateway.failing import CommandFailed
-from gateway.settings import Settings, SettingsError
+from gateway.commands.failing import CommandFailed
+from gateway.configuration.settings import Settings, SettingsError
 
 STORE_SECONDS = 10
 

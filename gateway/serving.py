@@ -16,15 +16,15 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from adapters.services import Service
+from gateway.commands.failing import CommandFailed
+from gateway.configuration.settings import Settings
 from gateway.drain import Drain
-from gateway.failing import CommandFailed
-from gateway.logs import configure_logging
+from gateway.observability.logs import configure_logging
 from gateway.playground import is_built
-from gateway.settings import Settings
 
 if TYPE_CHECKING:
+    from gateway.access.principals import Keyring
     from gateway.assembly import Workshop
-    from gateway.principals import Keyring
 
 
 class GracefulServer(uvicorn.Server):
@@ -62,9 +62,9 @@ class GracefulServer(uvicorn.Server):
 
 async def serve_gateway(settings: Settings, *, demo: bool = False) -> None:
     """Serve the graph until a signal stops it, on its own data or the demo's."""
+    from gateway.access.authentication import authentication_of, refuse_open_door
     from gateway.app import create_app
     from gateway.assembly import assemble, claim_data, reach_store
-    from gateway.authentication import authentication_of, refuse_open_door
 
     parts = assemble(settings)
     authentication = authentication_of(settings, parts.database)
@@ -86,8 +86,8 @@ async def serve_gateway(settings: Settings, *, demo: bool = False) -> None:
 
 async def serve_service(settings: Settings, service: Service) -> None:
     """Serve a service's local implementation as its REST API until a signal stops it."""
+    from gateway.access.principals import read_keyring, refuse_open_service
     from gateway.assembly import Parts, claim_data, open_workshop, reach_store
-    from gateway.principals import read_keyring, refuse_open_service
 
     keyring = read_keyring(settings)
     refuse_open_service(settings, keyring)
@@ -160,10 +160,10 @@ def build_server(app: ASGIApp, settings: Settings, announcement: str) -> Gracefu
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_seconds,
-        ws="gateway.socket_protocol:PatientSockets",
+        ws="gateway.protocols.socket_protocol:PatientSockets",
         ws_max_size=settings.max_body_bytes,
         ws_per_message_deflate=False,  # a packet of a few hundred messages would unpack to as many times the limit
-        ws_ping_interval=None,  # `gateway.pings` does it, and lets go of what a dead peer held
+        ws_ping_interval=None,  # `gateway.protocols.pings` does it, and lets go of what a dead peer held
         h11_max_incomplete_event_size=2 * settings.max_header_bytes,  # what is a little larger is told so
         lifespan="on",
     )

@@ -28,7 +28,7 @@ from adapters.sigil.upstream import POLICY as SIGIL_POLICY
 from adapters.store.database import Database, sqlite_url
 from adapters.vault import new_encryption_key
 from gateway.assembly import Assembly, assemble
-from gateway.settings import Settings
+from gateway.configuration.settings import Settings
 from tests.adapters.conftest import Loopback
 from tests.aws_server import AwsServer, serve_aws, start_moto
 from tests.package_registry import PackageRegistry, publish_examples

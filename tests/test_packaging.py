@@ -17,7 +17,7 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from gateway.settings import PREFIX, Settings
+from gateway.configuration.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("gateway", "schema", "resolvers", "adapters")
@@ -102,7 +102,8 @@ def test_no_other_distribution_claims_our_folder(folder: str) -> None:
 
 def test_the_command_line_starts_without_heavy_imports() -> None:
     """`trigraph --help` loads none of the libraries that take long to import."""
-    code = "import sys, gateway.cli\ntry: gateway.cli.main(['--help'])\nfinally: print('\\n', *sys.modules)"
+    begin = "import sys\nfrom gateway.commands.cli import main\n"
+    code = f"{begin}try: main(['--help'])\nfinally: print('\\n', *sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert "serve" in shown
     assert HEAVY & set(shown.splitlines()[-1].split()) == set()

@@ -16,7 +16,7 @@ from adapters.context import AdapterContext
 from adapters.durable import DurableWork
 from adapters.store.database import Database, sqlite_url
 from adapters.workers import Workers
-from gateway.settings import settings_table
+from gateway.configuration.settings import settings_table
 from schema.graph import build_graph
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
@@ -24,7 +24,7 @@ OPERATIONS = [json.loads(body)["query"] for body in re.findall(r"-d '(\{.*?\})'"
 
 
 def test_the_table_of_settings_is_the_one_that_the_code_gives() -> None:
-    """Run `python -c 'from gateway.settings import settings_table; print(settings_table())'` and paste it."""
+    """Print `gateway.configuration.settings.settings_table()` and paste it."""
     assert settings_table() in README
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.safety_settings import SafetySettings
-from gateway.settings import Settings
+from gateway.configuration.safety_settings import SafetySettings
+from gateway.configuration.settings import Settings
 
 TESTS = Path(__file__).parent
 ROWS = re.findall(

@@ -15,9 +15,9 @@ from adapters.principal import LOCAL_PRINCIPAL
 from adapters.services import Services
 from adapters.sigil.local.threats import ThreatRecords
 from adapters.sigil.models import Scan, ScanStatus
+from gateway.commands.failing import CommandFailed
 from gateway.demo.packages import METRICS, PACKAGES, THREAT
 from gateway.demo.story import BUDGETS, costs, deploys
-from gateway.failing import CommandFailed
 from resolvers.context import Context
 from resolvers.rule_generation import Asked, Wanted, begin_rules
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from starlette.applications import Starlette
 
+from gateway.configuration.settings import PREFIX, Settings, SettingsError
 from gateway.demo.registry import demo_registry
-from gateway.settings import PREFIX, Settings, SettingsError
 
 if TYPE_CHECKING:
     from gateway.assembly import Assembly

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.limits.measure import TOO_COMPLEX
-from gateway.refusals import Refused
+from gateway.protocols.refusals import Refused
 
 
 def refuse_long(text: str, most: int) -> None:

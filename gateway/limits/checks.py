@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from gateway.configuration.safety_settings import SafetySettings
 from gateway.limits.aliases import check_aliases
 from gateway.limits.depth import check_depth
 from gateway.limits.directives import check_directives
@@ -13,7 +14,6 @@ from gateway.limits.measure import Check
 from gateway.limits.repeats import check_repeats
 from gateway.limits.returns import check_returns
 from gateway.limits.root_fields import check_root_fields
-from gateway.safety_settings import SafetySettings
 
 
 def checks(settings: SafetySettings, *, is_developing: bool) -> Sequence[Check]:

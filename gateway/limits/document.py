@@ -8,11 +8,11 @@ from typing import Any
 from strawberry.extensions import SchemaExtension
 
 from adapters.principal import LOCAL_PRINCIPAL, Principal
+from gateway.configuration.safety_settings import SafetySettings
 from gateway.limits.measure import too_complex
 from gateway.limits.plans import Plans
 from gateway.limits.tokens import limit_tokens
-from gateway.observed_operation import current_operation
-from gateway.safety_settings import SafetySettings
+from gateway.observability.observed_operation import current_operation
 
 MOST_TOLD = 10**12
 """Whatever costs more, costs as much as nobody has."""

@@ -18,12 +18,12 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from gateway.configuration.safety_settings import SafetySettings
+from gateway.execution.parsed_documents import KNOWN_DOCUMENTS, LONGEST_KEPT
 from gateway.limits.checks import checks
 from gateway.limits.cost import OperationCost
 from gateway.limits.measure import Check, Fragments, too_complex
 from gateway.limits.prices import Prices, prices_of
-from gateway.parsed_documents import KNOWN_DOCUMENTS, LONGEST_KEPT
-from gateway.safety_settings import SafetySettings
 
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 

@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 
 from adapters.services import Service
+from gateway.access.authentication import Authentication
 from gateway.app import create_app
 from gateway.assembly import assemble
-from gateway.authentication import Authentication
-from gateway.settings import read_settings
+from gateway.configuration.settings import read_settings
 from tests.faults.proxy import FaultProxy
 from tests.graph_client import GraphClient, listening
 

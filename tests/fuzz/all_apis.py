@@ -22,11 +22,11 @@ from adapters.cloudsigma.callers import Callers as CloudSigmaCallers
 from adapters.keys import digest_of
 from adapters.sigil import server as sigil
 from adapters.sigil.callers import Callers as SigilCallers
+from gateway.access.authentication import Authentication
+from gateway.access.principals import Keyring
 from gateway.app import create_app
 from gateway.assembly import Assembly, assemble
-from gateway.authentication import Authentication
-from gateway.principals import Keyring
-from gateway.settings import Settings
+from gateway.configuration.settings import Settings
 from tests.running import new_principal
 
 

@@ -11,11 +11,11 @@ import sys
 
 from adapters.cloudlink.callers import Callers
 from adapters.cloudlink.server import create_server
+from gateway.access.authentication import authentication_of
+from gateway.access.principals import read_keyring
 from gateway.app import create_app
 from gateway.assembly import assemble
-from gateway.authentication import authentication_of
-from gateway.principals import read_keyring
-from gateway.settings import Settings
+from gateway.configuration.settings import Settings
 from tests.graph_client import listening
 
 LOUD = ("sqlalchemy", "uvicorn", "uvicorn.error", "uvicorn.access", "dbos", "httpx", "httpcore", "aiosqlite", "asyncio")

@@ -17,12 +17,12 @@ from websockets.asyncio.client import ClientConnection
 
 from adapters.cloudsigma.models import GenerateRequest, InputType
 from adapters.principal import LOCAL_PRINCIPAL, Principal
+from gateway.access.authentication import Authentication, authentication_of
 from gateway.app import create_app
 from gateway.assembly import Assembly
-from gateway.authentication import Authentication, authentication_of
+from gateway.configuration.settings import Settings
+from gateway.observability.tracing import Tracing
 from gateway.serving import GracefulServer, build_server, listen
-from gateway.settings import Settings
-from gateway.tracing import Tracing
 from tests.doubles.memory_cloudsigma import MemoryCloudSigma, memory_assembly
 
 ALICE = "tg_" + "a" * 40

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from gateway.app import create_app
-from gateway.settings import Settings
+from gateway.configuration.settings import Settings
 from tests.doubles.memory_cloudsigma import finished_output
 from tests.gateway.edge import ALICE, BOB, Edge, Served, connected
 

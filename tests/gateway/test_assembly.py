@@ -17,7 +17,7 @@ from adapters.history.recording import Recorded
 from adapters.store import history
 from adapters.store.database import Database, sqlite_url
 from gateway.assembly import StoreUnreachable, assemble, reach_store
-from gateway.settings import Settings, SettingsError
+from gateway.configuration.settings import Settings, SettingsError
 from tests.doubles.memory_cloudsigma import MemoryCloudSigma, memory_assembly
 from tests.doubles.memory_sigil import MemorySigil
 from tests.running import new_principal

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from adapters.sigil.models import Verdict
-from gateway.cli import main
+from gateway.commands.cli import main
 from gateway.demo.packages import METRICS, PACKAGES
 from gateway.demo.registry import SCOPE_SETTING, demo_registry
 from gateway.demo.story import COMPUTE, SERVICES, costs, deploys

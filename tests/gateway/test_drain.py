@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from gateway.configuration.settings import Settings
 from gateway.drain import GOING_AWAY, REASON
-from gateway.settings import Settings
 from tests.gateway.edge import SECONDS, Edge, connected, serving
 
 UPDATES = "subscription { executionUpdates { cursor } }"

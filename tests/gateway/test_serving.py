@@ -14,9 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway.failing import CommandFailed
+from gateway.commands.failing import CommandFailed
+from gateway.configuration.settings import Settings
 from gateway.serving import listen
-from gateway.settings import Settings
 from tests.gateway.edge import Edge
 from tests.running import PROJECT, RunningServer, start_server
 

@@ -15,11 +15,11 @@ from adapters.cloudsigma.port import CloudSigma
 from adapters.keys import digest_of
 from adapters.principal import Principal
 from adapters.sigil.port import Sigil
+from gateway.access.authentication import Authentication
+from gateway.access.principals import Keyring
 from gateway.app import create_app
 from gateway.assembly import Assembly
-from gateway.authentication import Authentication
-from gateway.principals import Keyring
-from gateway.settings import Settings
+from gateway.configuration.settings import Settings
 from tests.doubles.counting import CountingAdapter
 from tests.doubles.memory_cloudlink import MemoryCloudLink
 from tests.doubles.memory_cloudsigma import MemoryCloudSigma, memory_assembly

@@ -9,8 +9,8 @@ from typing import Any
 import graphql
 import pytest
 
+from gateway.configuration.safety_settings import SafetySettings
 from gateway.limits.plans import Plans
-from gateway.safety_settings import SafetySettings
 from schema.graph import build_graph
 from tests.gateway.edge import ALICE, Edge, Served, connected, opened
 from tests.gateway.limits.refused import chained, excesses

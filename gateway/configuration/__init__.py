@@ -1,0 +1,1 @@
+"""Settings: the table that the environment is read by, in parts."""

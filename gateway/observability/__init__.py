@@ -1,0 +1,1 @@
+"""What is seen of the gateway's work: the log, metrics, traces."""
