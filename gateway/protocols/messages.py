@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from gateway.protocols.graphql_request import GraphQLRequest
+
+LONGEST_ID = 256
+"""Characters of an operation's id: it comes back with each of its results."""
 
 
 class Unreadable(Exception):
@@ -39,7 +42,7 @@ class SubscribePayload(GraphQLRequest):
 class Subscribe(msgspec.Struct, tag_field="type", tag="subscribe"):
     """Begins an operation of any type, by a name that the client chose."""
 
-    id: str
+    id: Annotated[str, msgspec.Meta(max_length=LONGEST_ID)]
     payload: SubscribePayload
 
 

@@ -17,6 +17,7 @@ from gateway.configuration.settings import Settings
 from gateway.execution.stopping import stop
 from gateway.protocols.event_stream import EventStream
 from gateway.protocols.graphql_request import GraphQLRequest
+from gateway.protocols.messages import LONGEST_ID
 from gateway.protocols.operation_stream import OperationStream, OperationStreams
 from gateway.protocols.refusals import Refused
 from gateway.protocols.reply import Reply
@@ -71,8 +72,9 @@ class SingleConnection:
         """Begin an operation: 202 once it is executed, or else the errors; raises Refused."""
         reservation = self._reservations.find(token, principal)
         name = (request.extensions or {}).get(OPERATION_ID)
-        if not isinstance(name, str) or not name:
-            raise Refused(400, "BAD_REQUEST", f"`extensions.{OPERATION_ID}` must be a string that names the operation")
+        if not isinstance(name, str) or not 0 < len(name) <= LONGEST_ID:
+            message = f"`extensions.{OPERATION_ID}` must name the operation by a string of 1 to {LONGEST_ID} characters"
+            raise Refused(400, "BAD_REQUEST", message)
         if name in reservation.operations:
             raise Refused(409, "CONFLICT", f"`extensions.{OPERATION_ID}` names an operation that runs: take another")
         most = self._settings.operations_per_connection
@@ -107,13 +109,14 @@ async def _run(reservation: Reservation, name: str, operation: OperationStream, 
             async for result in results:
                 if not operation.began.is_set():
                     refused.append(result)
-                    reservation.operations.pop(name, None)
-                    return
+                    continue  # to its end, so that it is not taken for one that was left
                 await reservation.tell("next", {"id": name, "payload": result})
     except Exception:
         logger.exception("An operation on a stream failed")
         await reservation.tell("next", {"id": name, "payload": {"errors": [INTERNAL.error]}})
     reservation.operations.pop(name, None)  # before it is told, as the client may take the name again then
+    if refused:
+        return
     await reservation.tell("complete", {"id": name})
 
 

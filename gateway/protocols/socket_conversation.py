@@ -153,7 +153,7 @@ class Conversation:
                 async for result in results:
                     if operation.is_refusal:
                         last = {"id": name, "type": "error", "payload": result["errors"]}
-                        break
+                        continue  # to its end, so that it is not taken for one that was left
                     await self._send({"id": name, "type": "next", "payload": result})
         except WebSocketDisconnect:
             return

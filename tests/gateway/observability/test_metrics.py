@@ -145,6 +145,21 @@ async def test_a_caller_who_leaves_is_counted_so(edge: Edge, served: Served, mon
             await asyncio.sleep(0.01)
 
 
+async def test_what_is_refused_on_a_socket_or_a_stream_is_invalid(edge: Edge, served: Served) -> None:
+    """As it is over HTTP: nobody has left it."""
+    async with connected(served) as socket:
+        await socket.init()
+        await socket.subscribe("{ nothing }")
+        assert (await socket.hear())["type"] == "error"
+    async with edge.client() as client:
+        headers = {"X-GraphQL-Event-Stream-Token": (await client.put("/graphql")).text}
+        body = {"query": "{ nothing }", "extensions": {"operationId": "1"}}
+        assert (await client.post("/graphql", json=body, headers=headers)).status_code == 400
+    text = await _read(edge)
+    assert _value(text, "trigraph_operations_total", type="query", outcome="invalid") == 2
+    assert not _value(text, "trigraph_operations_total", outcome="cancelled")
+
+
 async def test_subscriptions_are_open_until_they_end(edge: Edge, served: Served) -> None:
     """Their events are counted, over whichever protocol."""
     arn = await edge.begin()

@@ -155,6 +155,7 @@ async def test_a_reservation_has_one_stream(alice: Caller) -> None:
         (VIEWER, None, (400, "BAD_REQUEST")),
         (VIEWER, "", (400, "BAD_REQUEST")),
         (VIEWER, ["1"], (400, "BAD_REQUEST")),
+        (VIEWER, "i" * 257, (400, "BAD_REQUEST")),
         ("", "1", (400, "BAD_REQUEST")),
         ("{ nothing }", "1", (400, "GRAPHQL_VALIDATION_FAILED")),
         ("{", "1", (400, "GRAPHQL_PARSE_FAILED")),
