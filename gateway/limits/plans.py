@@ -10,6 +10,7 @@ from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
+    IntValueNode,
     OperationDefinitionNode,
     get_operation_ast,
     specified_rules,
@@ -78,7 +79,7 @@ class Plans:
         errors = excesses(document, self._checks[is_developing]) or validate(
             self._graph, document, RULES, hide_suggestions=not is_developing
         )
-        return Plan(self._graph, self._prices, document, errors)
+        return Plan(self._graph, self._prices, document, [_readable(error) for error in errors])
 
 
 def excesses(document: DocumentNode, checks: Sequence[Check]) -> list[GraphQLError]:
@@ -89,6 +90,15 @@ def excesses(document: DocumentNode, checks: Sequence[Check]) -> list[GraphQLErr
         return [error for operation in operations for check in checks for error in check(operation, fragments)]
     except RecursionError:
         return [_endless(fragments)]
+
+
+def _readable(error: GraphQLError) -> GraphQLError:
+    """Say what is wrong with a number that Python itself refuses to read."""
+    if isinstance(error.original_error, ValueError) and any(
+        isinstance(node, IntValueNode) for node in error.nodes or ()
+    ):
+        return GraphQLError("A number has more digits than can be read: give a smaller one", error.nodes)
+    return error
 
 
 def _endless(fragments: Fragments) -> GraphQLError:

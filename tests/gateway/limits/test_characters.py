@@ -32,3 +32,10 @@ async def test_the_limit_is_a_setting(tmp_path: Path) -> None:
     async with opened(tmp_path, max_characters=len(text)) as edge:
         assert (await edge.ask(text))["data"]
         assert await excesses(edge, f"{text} ", "characters")
+
+
+async def test_a_number_without_end_is_a_mistake_of_its_sender(edge: Edge) -> None:
+    """It is no fault of ours, whatever Python can read."""
+    (error,) = (await edge.ask("{ executions(first: " + "9" * 5000 + ") { totalCount } }"))["errors"]
+    assert "more digits than can be read" in error["message"]
+    assert error["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
