@@ -86,6 +86,9 @@ async def follow(address: str, arn: str) -> Ended:
         await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
         async for text in socket:
             message = json.loads(text)
+            if message["type"] == "ping":
+                await socket.send('{"type": "pong"}')
+                continue
             if message["type"] != "next":
                 break
             if message["payload"].get("errors"):

@@ -51,6 +51,9 @@ class GraphClient:
                 message = json.loads(text)
                 if message["type"] == "complete":
                     return
+                if message["type"] == "ping":
+                    await connection.send('{"type": "pong"}')
+                    continue
                 assert message["type"] == "next", message
                 yield message["payload"]
 

@@ -22,7 +22,7 @@ class StreamingSettings(BaseModel):
         100, ge=1, description="Operations that run at once on a socket, or on a single-connection stream."
     )
     subscriptions_per_principal: int = Field(
-        500, ge=1, description="Subscriptions that a caller has open at once, over all protocols."
+        500, ge=1, description="Subscriptions that a caller with a key or token has open at once, over all protocols."
     )
     subscriptions_total: int = Field(
         5000, ge=1, description="Subscriptions that all callers have open at once in a process, over all protocols."

@@ -13,7 +13,7 @@ from adapters.principal import Principal
 
 
 class OpenThings:
-    """Counts what is open, by who holds it; `what` names it in the plural."""
+    """Counts what is open, by who holds it; `what` names it in the plural. Who has no tier is limited by the total."""
 
     def __init__(self, what: str, per_principal: int, total: int) -> None:
         self._what = what
@@ -24,7 +24,7 @@ class OpenThings:
     def take(self, principal: Principal) -> None:
         """Count one more; raises LimitExceeded."""
         held = self._held[_holder(principal)]
-        if held >= self._per_principal:
+        if held >= self._per_principal and principal.tier is not None:
             message = f"You have {held} {self._what} open, as many as a caller may: end one first"
             raise LimitExceeded("TOO_MANY_OPEN", message, self._per_principal)
         if self._held.total() >= self._total:

@@ -11,6 +11,9 @@ import httpx
 import msgspec
 import pytest
 
+from adapters.errors import LimitExceeded
+from adapters.principal import LOCAL_PRINCIPAL
+from gateway.guards.subscription_limits import OpenThings
 from tests.gateway.edge import ALICE, BOB, KEYS, SECONDS, Edge, Served, Socket, connected, opened
 from tests.waiting import until
 
@@ -95,3 +98,12 @@ async def test_a_subscription_that_cannot_be_takes_no_place(narrow: Edge, served
             await socket.subscribe(UPDATES, f"left {number}")
             await socket.say(type="complete", id=f"left {number}")
         await narrow.until_nobody_watches()
+
+
+def test_the_local_principal_is_limited_by_the_total_alone() -> None:
+    """Where there are no keys, everyone is one caller: front ends would take each other's places."""
+    subscriptions = OpenThings("subscriptions", MOST, MOST + 1)
+    for _ in range(MOST + 1):
+        subscriptions.take(LOCAL_PRINCIPAL)
+    with pytest.raises(LimitExceeded, match="as many subscriptions open as can be"):
+        subscriptions.take(LOCAL_PRINCIPAL)
