@@ -17,6 +17,7 @@ from resolvers import cloud_accounts
 from resolvers.cursor import Cursor
 from schema.cache_control import CacheControl
 from schema.node import Conflict, InvalidInput, LimitExceeded, Node, NotAllowed, NotFound, PageInfo
+from schema.roles import ADMIN
 from schema.scans import Scan
 from schema.view import edge, plain, view
 
@@ -58,7 +59,7 @@ class CloudScan(Scan):
     duration_ms: int | None = edge(cloud_accounts.duration_of_cloud_scan, "How long it took, in milliseconds.")
     error: str | None = plain("What failed, as a sentence; the rest of the account may have been scanned.")
     credential: Credential | None = edge(
-        cloud_accounts.credential_of_cloud_scan, "The credential that it used; none once that is removed."
+        cloud_accounts.credential_of_cloud_scan, "The credential that it used; none once that is removed.", ADMIN
     )
     regions: list[str] = plain("The regions that it looks at.")
     events_found: int = plain("How many resources and costs it found.")

@@ -17,6 +17,8 @@ from adapters.cloudlink.models import BudgetScope, CostRecord, NewBudget, NewDep
 from adapters.cloudsigma.models import DetectionGap, Ioc, Notice, Output, OutputMetadata, Rule, Ttp
 from adapters.cloudsigma.validation import validated
 from adapters.confidence import Confidence
+from adapters.history.facts import CostFact, ExecutionFact, Fact, RegressionFact, ScanFact, hour_of
+from adapters.history.recorder import Recorder
 from adapters.origins import Origin, OriginKind
 from adapters.packages import package_of
 from adapters.principal import Principal
@@ -85,6 +87,7 @@ async def world_of(graph: strawberry.Schema, count: int, folder: Path) -> AsyncI
     assert len(regressions) == count
     for number, regression in enumerate(regressions):
         await builder.add_executions(parts.services, number, Origin(OriginKind.REGRESSION, regression.id))
+    await _add_history(Recorder(parts.database), builder.principal.tenant, count)
     yield World(graph, parts.services, builder.principal)
     await parts.database.close()
 
@@ -127,6 +130,22 @@ class _Builder:
             ioc = Ioc(type="domain", value=f"{number}.example")
             self.cloudsigma.finish(execution.arn, msgspec.structs.replace(OUTPUT, iocs=(ioc,)))
             await services.origins.record(self.principal, execution.arn, origin)
+
+
+async def _add_history(recorder: Recorder, tenant: str, count: int) -> None:
+    """Let one of each kind have been seen on each of so many days."""
+    for number in range(count):
+        told: dict[str, Any] = {"tenant": tenant, "hour": hour_of(this_hour() - number * 24 * HOUR)}
+        ended: dict[str, Any] = {**told, "key": f"{number}", "standing": 1}
+        execution = ExecutionFact(**ended, status="SUCCEEDED", rules=1, ttps=1, duration_ms=100)
+        scan = ScanFact(**ended, status="completed", verdict="clean", ecosystem="npm", score=0, duration_ms=100)
+        regression = RegressionFact(
+            **ended, status="open", service="Service 0", change_pct=50.0, monthly_impact_usd=10.0
+        )
+        cost = CostFact(**told, service="Service 0", credential_id="credential", provider="aws", cost_usd=1.0)
+        facts: list[Fact] = [execution, scan, regression, cost]
+        recorder.see(tenant, facts, lambda _tenant, fact: fact)
+    await recorder.close()
 
 
 def _cost(service: str, hours_ago: int) -> CostRecord:

@@ -180,3 +180,9 @@ async def test_an_equal_query_of_another_role_is_answered_apart(edge: Edge) -> N
     one, other = await asyncio.gather(*(edge.ask("{ webhooks { url } }", KEYS[role]) for role in ("admin", "viewer")))
     assert "errors" not in one
     assert other["errors"][0]["extensions"] == {"code": "NOT_ALLOWED"}
+
+
+def test_a_credential_is_an_admins_by_whichever_way_it_is_reached() -> None:
+    """A scan of an account, which a viewer may read, leads to the credential that it used."""
+    needed = {name: role for name, _, role in marked_fields(GRAPH)}
+    assert needed["CloudScan.credential"] == needed["Query.credentials"] == Role.ADMIN
