@@ -93,15 +93,7 @@ def create_app(
     authenticator = authentication_of(settings, parts.database) if authenticator is None else authenticator
     observability = Observability(open_tracing() if tracing is None else tracing)
     graph = _graph(settings, observability)
-    shared = SharedQueries(observability.watchers, settings.max_tokens or None)
-    callers = Callers(authenticator, own_tokens=settings.token_passthrough)
-    persisted, rate_limit = PersistedQueries(settings.persisted_query_bytes), RateLimit(settings.operations_per_minute)
-    documents = Documents(trusted_documents_of(settings), persisted, rate_limit, settings.max_characters)
-    operations = HttpOperations(graph, parts.services, documents, shared)
-    caching = Caching(graph._schema, own_tokens=settings.token_passthrough)  # noqa: SLF001 - Strawberry shows it nowhere else
-    streams = OperationStreams(graph, parts.services, documents)
-    http = HttpEndpoint(callers, operations, streams, caching, settings)
-    endpoint = GraphQLEndpoint(http, *streaming_endpoints(callers, streams, settings))
+    endpoint = _endpoint(settings, parts, graph, authenticator, observability)
     return Starlette(
         routes=[
             Route("/graphql", endpoint, middleware=_guards(settings)),
@@ -122,6 +114,21 @@ def create_app(
         ],
         lifespan=_lifespan(parts, observability),
     )
+
+
+def _endpoint(
+    settings: Settings, parts: Assembly, graph: strawberry.Schema, authenticator: Authenticator, seen: Observability
+) -> GraphQLEndpoint:
+    """Put together what answers at `/graphql`, by whichever protocol."""
+    shared = SharedQueries(seen.watchers, settings.max_tokens or None)
+    callers = Callers(authenticator, own_tokens=settings.token_passthrough)
+    persisted, rate_limit = PersistedQueries(settings.persisted_query_bytes), RateLimit(settings.operations_per_minute)
+    documents = Documents(trusted_documents_of(settings), persisted, rate_limit, settings.max_characters)
+    operations = HttpOperations(graph, parts.services, documents, shared)
+    caching = Caching(graph._schema, own_tokens=settings.token_passthrough)  # noqa: SLF001 - Strawberry shows it nowhere else
+    streams = OperationStreams(graph, parts.services, documents)
+    http = HttpEndpoint(callers, operations, streams, caching, settings)
+    return GraphQLEndpoint(http, *streaming_endpoints(callers, streams, settings))
 
 
 def _guards(settings: Settings) -> list[Middleware]:

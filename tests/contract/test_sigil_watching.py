@@ -11,7 +11,7 @@ from adapters.errors import InvalidInput, NotFound
 from adapters.principal import Principal
 from adapters.sigil.models import PhaseName, ScanStatus
 from adapters.sigil.port import Sigil
-from tests.contract.test_sigil import SECONDS, UNKNOWN, followed, scanned
+from tests.contract.scanning import SECONDS, UNKNOWN, followed, scanned
 from tests.package_registry import CLEAN, PackageRegistry
 
 
