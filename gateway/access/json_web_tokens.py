@@ -99,11 +99,13 @@ class JsonWebTokens:
         settings, subject = self._settings, claims["sub"]
         if not 0 < len(subject) <= SUBJECT_LENGTH or not subject.isprintable():
             raise UnfitClaim(f"`sub` has to be 1 to {SUBJECT_LENGTH} printable characters")
-        tier = claim(claims, settings.jwt_tier_claim) or "pro"
+        told = claim(claims, settings.jwt_tier_claim)
+        tier = "pro" if told is None else told
         if tier not in TIERS:
             raise UnfitClaim(f"`{settings.jwt_tier_claim}` is none of {', '.join(TIERS)}")
         me = f"jwt:{subject}"
-        tenant = claim(claims, settings.jwt_tenant_claim) or me
+        told = claim(claims, settings.jwt_tenant_claim)
+        tenant = me if told is None else told
         if tenant != me and not (isinstance(tenant, str) and NAME.match(tenant)):
             raise UnfitClaim(
                 f"`{settings.jwt_tenant_claim}` has to be 1 to 64 letters, digits, dots, dashes, underscores"
