@@ -124,10 +124,12 @@ class MemoryCloudSigma:
 
     async def changed_since(self, owner: str, version: int, arn: str | None = None) -> list[Change[Execution]]:
         """Give what `watching.KnownExecutions` promises."""
+        self.calls["changed_since"] += 1
         return [change for change in self._of(owner) if change.version > version and arn in (None, change.key)]
 
     async def recent(self, owner: str, count: int) -> list[Change[Execution]]:
         """Give what `watching.KnownExecutions` promises."""
+        self.calls["recent"] += 1
         return self._of(owner)[-count:]
 
     @property
