@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import strawberry
 
@@ -25,10 +25,6 @@ class Context:
     def renew_loaders(self) -> None:
         """Forget what was loaded: every event of a subscription sees the present."""
         self.loaders = Loaders(self.services, self.principal)
-
-    def for_operation(self) -> Context:
-        """Give a context of its own to one operation."""
-        return replace(self)
 
 
 Info = strawberry.Info[Context, None]

@@ -1,1 +1,1 @@
-"""What surrounds the execution of an operation: its context, its time, its errors, what is kept of its document."""
+"""What surrounds the execution of an operation: its time, its errors, what is kept of its document."""
