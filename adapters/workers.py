@@ -17,7 +17,7 @@ class WorkerDied(Exception):
 
 
 class _DiedBefore(WorkerDied):
-    """The process had ended before the call reached it, while it was idle."""
+    """The process had ended before the call reached it: while it was idle, or before it was ready."""
 
 
 class Workers:
@@ -44,6 +44,9 @@ class Workers:
             return await to_process.run_sync(function, *arguments, cancellable=True, limiter=self._limiter)
         except BrokenWorkerProcess as error:
             name = getattr(function, "__qualname__", function)
+            if isinstance(error.__cause__, TimeoutError):
+                message = f"The process to run {name} did not start in time: the machine is too busy"
+                raise _DiedBefore(message) from error
             died = _DiedBefore if isinstance(error.__cause__, BrokenResourceError) else WorkerDied
             raise died(f"The process that ran {name} ended: it was killed, or memory ran out") from error
 

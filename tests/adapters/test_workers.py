@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from anyio import fail_after, to_process
 from anyio.to_process import _process_pool_workers
 
 from adapters.cloudsigma.local.failure import PipelineFailure
@@ -14,6 +15,9 @@ from adapters.workers import WorkerDied, Workers
 from tests.waiting import until
 
 HANG_SECONDS = 60.0
+
+# A loop of its own has processes of its own: to kill them hurts nobody else.
+pytestmark = pytest.mark.asyncio(loop_scope="function")
 
 
 def process_id() -> int:
@@ -99,6 +103,20 @@ async def test_a_worker_that_died_while_idle_is_not_noticed() -> None:
     os.kill(process, signal.SIGKILL)
     await until(lambda: idle.returncode is not None)
     assert await workers.run(process_id) != process
+
+
+async def test_a_worker_that_starts_too_slowly_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the call has run then, so another process gets it."""
+    seconds = iter((0, 20))
+    monkeypatch.setattr(to_process, "fail_after", lambda _: fail_after(next(seconds)))
+    assert await Workers(1).run(process_id) != os.getpid()
+
+
+async def test_workers_that_never_start_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says that nothing has run."""
+    monkeypatch.setattr(to_process, "fail_after", lambda _: fail_after(0))
+    with pytest.raises(WorkerDied, match="The process to run process_id did not start in time"):
+        await Workers(1).run(process_id)
 
 
 async def test_no_more_run_at_once_than_there_are_workers(tmp_path: Path) -> None:

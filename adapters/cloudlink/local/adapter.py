@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from adapters.cloudlink.account import CloudScans
 from adapters.cloudlink.local.adapter_accounts import LocalAccounts
 from adapters.cloudlink.local.adapter_budgets import LocalBudgets
@@ -12,8 +10,9 @@ from adapters.cloudlink.local.engine import Engine, open_engine
 from adapters.cloudlink.models import Detection
 from adapters.context import AdapterContext
 from adapters.errors import LimitExceeded
-from adapters.health import Health, ServiceHealth
+from adapters.health import ServiceHealth
 from adapters.http.serving import AccountRates, Rate
+from adapters.local_health import local_health
 from adapters.principal import Principal
 
 HEAVY = Rate(5, 5 / 60)
@@ -44,12 +43,7 @@ class LocalCloudLink(LocalCosts, LocalBudgets, LocalAccounts):
 
     async def health(self) -> ServiceHealth:
         """Say whether the store answers."""
-        try:
-            await self._engine.database.ping()
-        except (SQLAlchemyError, OSError) as error:
-            message = f"The store does not answer ({type(error).__name__}): check TRIGRAPH_DATABASE_URL"
-            return ServiceHealth(adapter="local", health=Health.DOWN, message=message)
-        return ServiceHealth(adapter="local", health=Health.UP)
+        return await local_health(self._engine.database)
 
     async def start_scan(self, principal: Principal) -> CloudScans:
         """Begin the scans as durable work."""

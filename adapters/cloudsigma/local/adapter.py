@@ -9,7 +9,6 @@ from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
 import msgspec
-from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.cloudsigma.local.admission import admit, monthly_limit_reached, remaining_rules, usage_of
 from adapters.cloudsigma.local.failure import PipelineFailure
@@ -32,10 +31,12 @@ from adapters.events.feed import ChangeFeed, InProcessChangeFeed
 from adapters.events.postgres import PostgresChangeFeed
 from adapters.events.watching import Observation, watch
 from adapters.finishing import finished
-from adapters.health import Health, ServiceHealth
+from adapters.health import ServiceHealth
+from adapters.local_health import local_health
 from adapters.paging import Page, Window
 from adapters.principal import Principal
 from adapters.store.database import Database
+from adapters.warm_up import WarmUp
 
 T = TypeVar("T")
 
@@ -65,7 +66,7 @@ class LocalCloudSigma:
         self._pipeline: Pipeline | None = None
         self._ready = asyncio.Event()
         self._turns = asyncio.Semaphore(EXECUTIONS_AT_ONCE)
-        self._warming: asyncio.Task[None] | None = None
+        self._warm_up: WarmUp | None = None
         self.records = ExecutionRecords(database)
         durable.define(WORKFLOW, self._execute)
 
@@ -73,31 +74,23 @@ class LocalCloudSigma:
         """Begin what a crash left between recording and starting it, and load the engine in the background."""
         await self._feed.start()
         self._pipeline = await self._opening.__aenter__()
-        self._warming = asyncio.create_task(self._pipeline.warm(), name="cloudsigma-warm-up")
+        self._warm_up = WarmUp("CloudSigma", self._pipeline.warm)
+        self._warm_up.begin()
         self._ready.set()
         for arn in await self.records.running():
             await self._durable.begin(WORKFLOW, arn)
 
     async def close(self) -> None:
         """Stop loading and telling."""
-        if self._warming is not None:
-            self._warming.cancel()
-            await asyncio.gather(self._warming, return_exceptions=True)
+        if self._warm_up is not None:
+            await self._warm_up.close()
         if self._pipeline is not None:
             await self._opening.__aexit__(None, None, None)
         await self._feed.close()
 
     async def health(self) -> ServiceHealth:
         """Say whether the store answers and the engine is loaded."""
-        try:
-            await self._database.ping()
-        except (SQLAlchemyError, OSError) as error:
-            message = f"The store does not answer ({type(error).__name__}): check TRIGRAPH_DATABASE_URL"
-            return ServiceHealth(adapter="local", health=Health.DOWN, message=message)
-        if self._warming is not None and self._warming.done() and self._warming.exception() is not None:
-            message = f"The engine could not be loaded: {self._warming.exception()}"
-            return ServiceHealth(adapter="local", health=Health.DEGRADED, message=message)
-        return ServiceHealth(adapter="local", health=Health.UP)
+        return await local_health(self._database, self._warm_up)
 
     async def generate(self, principal: Principal, request: GenerateRequest) -> Execution:
         """Record an execution if the limits admit it, and begin it, even if the caller goes away meanwhile."""

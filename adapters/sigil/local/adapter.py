@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.context import AdapterContext
 from adapters.durable import DurableWork
@@ -15,8 +12,9 @@ from adapters.events.feed import ChangeFeed, InProcessChangeFeed
 from adapters.events.postgres import PostgresChangeFeed
 from adapters.events.watching import Observation, watch
 from adapters.finishing import finished
-from adapters.health import Health, ServiceHealth
+from adapters.health import ServiceHealth
 from adapters.keys import digest_of
+from adapters.local_health import local_health
 from adapters.packages import PackageName
 from adapters.paging import Page, Window
 from adapters.principal import Principal
@@ -34,6 +32,7 @@ from adapters.sigil.local.threats import ThreatRecords
 from adapters.sigil.models import Policy, PolicyResult, Scan, ScanError, ScanStatus, TeamMember, Threat
 from adapters.sigil.port import ScanFilter, ThreatFilter
 from adapters.store.database import Database
+from adapters.warm_up import WarmUp
 
 WORKFLOW = "sigil"
 ENGINE = "1"
@@ -51,7 +50,7 @@ class LocalSigil:
         self._feed = feed
         self._scanner = scanner
         self._work = work
-        self._warming: asyncio.Task[None] | None = None
+        self._warm_up = WarmUp("Sigil", scanner.warm)
         self.records = work.records
         self.threat_records = work.threats
         durable.define(WORKFLOW, work.run)
@@ -59,7 +58,7 @@ class LocalSigil:
     async def start(self) -> None:
         """Begin what a crash left between recording and starting it, and load the engine in the background."""
         await self._feed.start()
-        self._warming = asyncio.create_task(self._scanner.warm(), name="sigil-warm-up")
+        self._warm_up.begin()
         unfinished = await self.records.unfinished()
         await self._scanner.forget_all_but(unfinished)
         for scan_id in unfinished:
@@ -67,23 +66,13 @@ class LocalSigil:
 
     async def close(self) -> None:
         """Stop loading and telling, and close the connections to the registries."""
-        if self._warming is not None:
-            self._warming.cancel()
-            await asyncio.gather(self._warming, return_exceptions=True)
+        await self._warm_up.close()
         await self._scanner.close()
         await self._feed.close()
 
     async def health(self) -> ServiceHealth:
         """Say whether the store answers and the engine is loaded."""
-        try:
-            await self._database.ping()
-        except (SQLAlchemyError, OSError) as error:
-            message = f"The store does not answer ({type(error).__name__}): check TRIGRAPH_DATABASE_URL"
-            return ServiceHealth(adapter="local", health=Health.DOWN, message=message)
-        if self._warming is not None and self._warming.done() and self._warming.exception() is not None:
-            message = f"The engine could not be loaded: {self._warming.exception()}"
-            return ServiceHealth(adapter="local", health=Health.DEGRADED, message=message)
-        return ServiceHealth(adapter="local", health=Health.UP)
+        return await local_health(self._database, self._warm_up)
 
     async def submit(self, principal: Principal, target: str, policy: str = "default", *, force: bool = False) -> Scan:
         """Record a scan if the limits admit it, and begin it, even if the caller leaves; or give the one there is."""
