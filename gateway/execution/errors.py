@@ -15,6 +15,7 @@ from strawberry.types.graphql import OperationType
 from adapters import errors
 from adapters.http.deadline import remaining
 from gateway.execution.edges import GRACE_SECONDS, OperationTimedOut
+from gateway.execution.parsed_documents import OperationNotNamed
 from gateway.limits.introspection import DISABLED
 from gateway.limits.measure import TOO_COMPLEX
 from gateway.protocols.refusals import Refused
@@ -97,6 +98,8 @@ def _shown(error: GraphQLError, message: str, extensions: dict[str, object]) -> 
 def unfit(error: Exception) -> str:
     """Say what is unfit, and what would do."""
     match error:
+        case OperationNotNamed(operations=operations):
+            return f"The document has {operations} operations: name the one to run in `operationName`"
         case CannotGetOperationTypeError(operation_name=str(name)):
             return f"The document has no operation named {name!r}"
         case InvalidOperationTypeError(operation_type=OperationType.SUBSCRIPTION):

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError, parse
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, parse
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from gateway.execution.lined_source import LinedSource
 
@@ -17,17 +18,34 @@ LONGEST_KEPT = 16_384
 KNOWN_DOCUMENTS = 256
 
 
+class OperationNotNamed(CannotGetOperationTypeError):
+    """A document has several operations, and nothing says which is meant; Strawberry would run the first."""
+
+    def __init__(self, operations: int) -> None:
+        super().__init__(None)
+        self.operations = operations
+
+
 class ParsedDocuments(SchemaExtension):
     """Parses what comes for the first time; what can't be parsed is left to be refused, for streams too."""
 
     def on_parse(self) -> Iterator[None]:
-        """Give the document that is known, or parse it."""
+        """Give the document that is known, or parse it; raises OperationNotNamed."""
         context = self.execution_context
         text = context.query or ""
         read = _known if len(text) <= LONGEST_KEPT else _parsed
         with contextlib.suppress(GraphQLError):
             context.graphql_document = read(text, **context.parse_options)
+        if context._provided_operation_name is None:  # noqa: SLF001 - Strawberry shows it nowhere else
+            _refuse_choice(context.graphql_document)
         yield
+
+
+def _refuse_choice(document: DocumentNode | None) -> None:
+    definitions = document.definitions if document is not None else ()
+    operations = sum(isinstance(definition, OperationDefinitionNode) for definition in definitions)
+    if operations > 1:
+        raise OperationNotNamed(operations)
 
 
 def _parsed(text: str, **options: Any) -> DocumentNode:
