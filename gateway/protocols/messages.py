@@ -42,7 +42,7 @@ class SubscribePayload(GraphQLRequest):
 class Subscribe(msgspec.Struct, tag_field="type", tag="subscribe"):
     """Begins an operation of any type, by a name that the client chose."""
 
-    id: Annotated[str, msgspec.Meta(max_length=LONGEST_ID)]
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
     payload: SubscribePayload
 
 

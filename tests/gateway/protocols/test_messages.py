@@ -48,6 +48,7 @@ def subscribe(**changed: Any) -> str:
         json.dumps({"type": "ö" * 300}),
         subscribe(id=None),
         subscribe(id=[]),
+        subscribe(id=""),
         subscribe(id="i" * 257),
         subscribe(payload="{ viewer { id } }"),
         subscribe(payload={}),
