@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 from graphql import GraphQLInterfaceType, GraphQLObjectType, build_schema
 
+from adapters.cloudsigma.models import GenerateRequest, InputType
+from adapters.errors import Unreachable
 from resolvers.context import Context
 from resolvers.nodes import MOST_NODES, NODE_BY_TYPE, global_id, type_and_key
 from schema.graph import build_graph
 from tests.doubles.counting import CountingAdapter
 from tests.doubles.memory_cloudsigma import MemoryCloudSigma, memory_assembly
+from tests.doubles.memory_sigil import MemorySigil
 from tests.running import PROJECT, new_principal
 from tests.schema.conftest import DoubledGraph
 
@@ -54,6 +57,22 @@ async def test_many_nodes_of_a_type_are_one_call(tmp_path: Path, name: str) -> N
     one, many = await calls_for(1), await calls_for(20)
     assert one == many
     assert one.total() == 1
+
+
+async def test_a_node_that_cannot_be_had_takes_no_other_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One service does not answer: what is asked of it is an error at its place, the rest is there."""
+
+    async def refuse_to_answer(*_: object) -> None:
+        raise Unreachable("unreachable", "No answer", "sigil")
+
+    monkeypatch.setattr(MemorySigil, "scans_by_id", refuse_to_answer)
+    cloudsigma, caller = MemoryCloudSigma(), new_principal()
+    context = Context(memory_assembly(cloudsigma, tmp_path).services, caller)
+    begun = await cloudsigma.generate(caller, GenerateRequest(input_type=InputType.TEXT, text="a report"))
+    ids = [global_id("Execution", begun.arn), global_id("PackageScan", "scan_1"), global_id("Execution", "none")]
+    answer = await build_graph().execute(NODES, variable_values={"ids": ids}, context_value=context)
+    assert answer.data == {"nodes": [{"id": ids[0]}, None, None]}
+    assert [error.path for error in answer.errors or ()] == [["nodes", 1]]
 
 
 def test_ids_have_relays_shape() -> None:
