@@ -28,7 +28,7 @@ from resolvers.context import Info
 from resolvers.moments import in_utc
 from resolvers.nodes import global_id
 from resolvers.package_threats import package_of_scan, scans_of_threatening, threats_to_scanned
-from resolvers.problems import Problem, problem_of
+from resolvers.problems import Problem, answered
 from resolvers.shipped_packages import deploys_of_scanned
 from resolvers.window import After, Before, First, Last, window_of
 
@@ -95,12 +95,10 @@ async def team_members(info: Info) -> list[TeamMember]:
 
 async def submit_scan(info: Info, *, target: str, policy: str | None, force: bool | None) -> Scan | Problem:
     """Start a scan, or say why not."""
-    try:
-        return await info.context.services.sigil.submit(
-            info.context.principal, target, policy or "default", force=bool(force)
-        )
-    except Refused as refusal:
-        return problem_of(refusal)
+    submitted = info.context.services.sigil.submit(
+        info.context.principal, target, policy or "default", force=bool(force)
+    )
+    return await answered(info, submitted, Refused)
 
 
 def scan_global_id(root: strawberry.Parent[Scan]) -> strawberry.ID:
