@@ -109,12 +109,14 @@ async def rules_of_execution(
 ) -> list[RuleOfOutput]:
     """Give the rules that an execution produced."""
     output = await _output(root, info)
-    return [rule for rule in _rules_of(output) if platform in (None, rule.platform) and kind in (None, rule.kind)]
+    wanted = (rule for rule in output.rules if platform in (None, rule.platform) and kind in (None, rule.kind))
+    return [_rule_of(output, rule) for rule in wanted]
 
 
 async def ttps_of_execution(root: strawberry.Parent[Execution], info: Info) -> list[TtpOfOutput]:
     """Give the techniques that an execution found."""
-    return _ttps_of(await _output(root, info))
+    output = await _output(root, info)
+    return [_ttp_of(output, ttp) for ttp in output.ttps]
 
 
 async def iocs_of_execution(
@@ -139,7 +141,7 @@ async def notices_of_execution(root: strawberry.Parent[Execution], info: Info) -
 def technique_of_rule(root: strawberry.Parent[RuleOfOutput]) -> TtpOfOutput | None:
     """Give the technique that a rule was written for."""
     known = next((ttp for ttp in root.output.ttps if ttp.technique_id == root.technique_id), None)
-    return TtpOfOutput(**msgspec.structs.asdict(known), output=root.output) if known else None
+    return _ttp_of(root.output, known) if known else None
 
 
 def queries_of_rule(
@@ -147,13 +149,13 @@ def queries_of_rule(
     siems: Annotated[list[Siem] | None, argument(description="Only these SIEMs.")] = None,
 ) -> list[SiemQuery]:
     """Give a rule's conversions."""
-    wanted = siems if siems is not None else list(Siem)
+    wanted = dict.fromkeys(siems) if siems is not None else Siem
     return [SiemQuery(siem, root.queries[siem.value]) for siem in wanted if siem.value in root.queries]
 
 
 def rules_of_ttp(root: strawberry.Parent[TtpOfOutput]) -> list[RuleOfOutput]:
     """Give the rules that were written for a technique."""
-    return [rule for rule in _rules_of(root.output) if rule.technique_id == root.technique_id]
+    return [_rule_of(root.output, rule) for rule in root.output.rules if rule.technique_id == root.technique_id]
 
 
 def usage_limit(root: strawberry.Parent[Usage]) -> int | None:
@@ -172,9 +174,9 @@ async def _output(root: Execution, info: Info) -> Output:
     return await info.context.loaders.output_by_arn.load(root.arn) or Output()
 
 
-def _rules_of(output: Output) -> list[RuleOfOutput]:
-    return [RuleOfOutput(**msgspec.structs.asdict(rule), output=output) for rule in output.rules]
+def _rule_of(output: Output, rule: Rule) -> RuleOfOutput:
+    return RuleOfOutput(**msgspec.structs.asdict(rule), output=output)
 
 
-def _ttps_of(output: Output) -> list[TtpOfOutput]:
-    return [TtpOfOutput(**msgspec.structs.asdict(ttp), output=output) for ttp in output.ttps]
+def _ttp_of(output: Output, ttp: Ttp) -> TtpOfOutput:
+    return TtpOfOutput(**msgspec.structs.asdict(ttp), output=output)

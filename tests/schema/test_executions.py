@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sigma.collection import SigmaCollection
 
+from adapters.cloudsigma.models import GenerateRequest, InputType, Output, Rule, RuleKind
 from adapters.principal import Principal
+from resolvers.context import Context
+from schema.graph import build_graph
 from tests.contract.test_cloudsigma import REPORT, UNKNOWN
 from tests.doubles.counting import CountingAdapter
+from tests.doubles.memory_cloudsigma import MemoryCloudSigma, memory_assembly
 from tests.graph_client import GraphClient, events
 from tests.running import new_principal
 from tests.schema.conftest import ClientFor
@@ -243,3 +248,27 @@ async def test_one_principal_never_sees_anothers_executions(client: GraphClient,
     assert data == {"execution": None, "node": None, "executions": {"totalCount": 0}}
     payloads = [payload async for payload in stranger.subscribe(STATUS, arn=arn)]
     assert payloads[0]["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+
+
+async def test_a_siem_that_is_named_often_is_answered_once(tmp_path: Path) -> None:
+    """The cost of an operation knows nothing of how often a list repeats itself."""
+    cloudsigma, caller = MemoryCloudSigma(), new_principal()
+    begun = await cloudsigma.generate(caller, GenerateRequest(input_type=InputType.TEXT, text="a report"))
+    rule = Rule(
+        id="1",
+        title="a",
+        status="test",
+        level="low",
+        kind=RuleKind.IOC,
+        sigma="a: b",
+        queries={"splunk": "a", "elasticsearch": "b"},
+    )
+    cloudsigma.finish(begun.arn, Output(rules=(rule,)))
+    answer = await build_graph().execute(
+        "query($siems: [Siem!]) { executions { nodes { rules { queries(siems: $siems) { siem } } } } }",
+        variable_values={"siems": ["ELASTICSEARCH", "SPLUNK"] * 1000},
+        context_value=Context(memory_assembly(cloudsigma, tmp_path).services, caller),
+    )
+    assert answer.data is not None, answer.errors
+    (found,) = answer.data["executions"]["nodes"]
+    assert found["rules"] == [{"queries": [{"siem": "ELASTICSEARCH"}, {"siem": "SPLUNK"}]}]
