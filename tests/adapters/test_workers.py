@@ -4,10 +4,15 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
+import anyio
 import pytest
-from anyio import fail_after, to_process
+import pytest_asyncio
+from anyio import to_process
+from anyio.abc import Process
 from anyio.to_process import _process_pool_workers
 
 from adapters.cloudsigma.local.failure import PipelineFailure
@@ -105,18 +110,39 @@ async def test_a_worker_that_died_while_idle_is_not_noticed() -> None:
     assert await workers.run(process_id) != process
 
 
-async def test_a_worker_that_starts_too_slowly_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest_asyncio.fixture(loop_scope="function")
+async def started(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[Process]]:
+    """The processes that were started; in the end they are waited for."""
+    processes: list[Process] = []
+
+    async def open_process(*arguments: Any, **options: Any) -> Process:
+        process = await anyio.open_process(*arguments, **options)
+        processes.append(process)
+        return process
+
+    monkeypatch.setattr(to_process, "open_process", open_process)
+    yield processes
+    for process in processes:
+        await process.aclose()
+
+
+async def test_a_worker_that_starts_too_slowly_is_replaced(
+    monkeypatch: pytest.MonkeyPatch, started: list[Process]
+) -> None:
     """Nothing of the call has run then, so another process gets it."""
     seconds = iter((0, 20))
-    monkeypatch.setattr(to_process, "fail_after", lambda _: fail_after(next(seconds)))
-    assert await Workers(1).run(process_id) != os.getpid()
+    monkeypatch.setattr(to_process, "fail_after", lambda _: anyio.fail_after(next(seconds)))
+    process = await Workers(1).run(process_id)
+    _late, ready = started
+    assert ready.pid == process
 
 
-async def test_workers_that_never_start_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error says that nothing has run."""
-    monkeypatch.setattr(to_process, "fail_after", lambda _: fail_after(0))
+async def test_workers_that_never_start_are_told(monkeypatch: pytest.MonkeyPatch, started: list[Process]) -> None:
+    """The error says that nothing has run, after a second try."""
+    monkeypatch.setattr(to_process, "fail_after", lambda _: anyio.fail_after(0))
     with pytest.raises(WorkerDied, match="The process to run process_id did not start in time"):
         await Workers(1).run(process_id)
+    assert len(started) == 2
 
 
 async def test_no_more_run_at_once_than_there_are_workers(tmp_path: Path) -> None:
