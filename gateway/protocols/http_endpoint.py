@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope
 from strawberry.types.graphql import OperationType
 
 from adapters.principal import Principal
@@ -16,7 +15,8 @@ from gateway.execution.operation_type import operation_type
 from gateway.protocols.answers import OK, Answer, refused_answer
 from gateway.protocols.asked import Allowed, Asked
 from gateway.protocols.batching import joined, refuse_large
-from gateway.protocols.caching import Caching, unless_told
+from gateway.protocols.caching import Caching
+from gateway.protocols.distinct_stream import distinct_stream
 from gateway.protocols.graphql_request import GraphQLRequest
 from gateway.protocols.http_operations import HttpOperations
 from gateway.protocols.http_request import read_requests
@@ -26,7 +26,6 @@ from gateway.protocols.media_types import Wanted, wanted_by
 from gateway.protocols.multipart_subscription import MultipartSubscription
 from gateway.protocols.operation_stream import OperationStreams
 from gateway.protocols.persisted_queries import PersistedQueryNotFound
-from gateway.protocols.refusals import Refused
 
 QUERY, SUBSCRIPTION = frozenset({OperationType.QUERY}), frozenset({OperationType.SUBSCRIPTION})
 ALLOWED = {"GET": QUERY, "POST": QUERY | {OperationType.MUTATION}}
@@ -34,7 +33,7 @@ ALLOWED = {"GET": QUERY, "POST": QUERY | {OperationType.MUTATION}}
 
 
 class HttpEndpoint:
-    """Answers requests for queries and mutations, and, in parts, for subscriptions."""
+    """Answers requests for queries and mutations, and, in parts or by events, for subscriptions."""
 
     def __init__(
         self,
@@ -50,17 +49,8 @@ class HttpEndpoint:
         self._caching = caching
         self._settings = settings
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or refuse it."""
-        try:
-            response = await self._response(scope, receive)
-        except Refused as refused:
-            response = refused
-        except ClientDisconnect:
-            return
-        await response(scope, receive, unless_told(send) if scope["method"] == "GET" else send)
-
-    async def _response(self, scope: Scope, receive: Receive) -> ASGIApp:
+    async def response(self, scope: Scope, receive: Receive) -> ASGIApp:
+        """Give the answer to a request; raises Refused, or ClientDisconnect where its sender has left."""
         headers = Headers(scope=scope)
         principal = await self._callers.of_request(headers)
         request = await read_requests(scope, headers, receive)
@@ -68,7 +58,7 @@ class HttpEndpoint:
         if isinstance(request, list):
             return (await self._answer_batch(request, principal, allowed)).as_reply(wanted.single)
         try:
-            return await self._response_to(request, principal, allowed, wanted, headers.get("if-none-match"))
+            return await self._response_to(request, principal, allowed, wanted, headers)
         except PersistedQueryNotFound as unknown:
             return refused_answer(unknown).as_reply(wanted.single)
 
@@ -78,18 +68,20 @@ class HttpEndpoint:
         principal: Principal,
         allowed: Allowed,
         wanted: Wanted,
-        if_none_match: str | None,
+        headers: Headers,
     ) -> ASGIApp:
         operations, asked = self._operations, self._operations.asked_by(request, principal)
         if wanted.parts and may_come_in_parts(asked.text) and self._type_of(asked) in allowed:
             results = self._streams.of_asked(asked, allowed).results()
             return IncrementalReply(results, wanted, self._settings.operation_seconds)
-        if wanted.subscription and self._type_of(asked) is OperationType.SUBSCRIPTION:
-            results = self._streams.of_asked(asked, SUBSCRIPTION).results()
-            return MultipartSubscription(results, self._settings.ping_seconds)
+        if (wanted.events or wanted.subscription) and self._type_of(asked) is OperationType.SUBSCRIPTION:
+            operation, seconds = self._streams.of_asked(asked, SUBSCRIPTION), self._settings.ping_seconds
+            if wanted.events:
+                return distinct_stream(operation, headers.get("last-event-id"), seconds)
+            return MultipartSubscription(operation.results(), seconds)
         answer = await operations.answer(asked, allowed)
         if allowed is QUERY:
-            return self._caching.reply(answer, asked.text, wanted.single, if_none_match)
+            return self._caching.reply(answer, asked.text, wanted.single, headers.get("if-none-match"))
         return answer.as_reply(wanted.single)
 
     def _type_of(self, asked: Asked) -> OperationType | None:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
-from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope
 from strawberry.types.graphql import OperationType
 
 from adapters.principal import Principal
 from gateway.access.authentication import Unauthenticated
 from gateway.access.callers import Callers
 from gateway.configuration.settings import Settings
-from gateway.protocols.event_stream import EventStream
+from gateway.protocols.distinct_stream import distinct_stream
 from gateway.protocols.http_request import read_request
-from gateway.protocols.last_event_id import go_on_after
 from gateway.protocols.media_types import wanted_by
-from gateway.protocols.operation_stream import ANY_TYPE, OperationStream, OperationStreams
+from gateway.protocols.operation_stream import ANY_TYPE, OperationStreams
 from gateway.protocols.refusals import Refused, unauthenticated
 from gateway.protocols.single_connection import OPERATION_ID, SingleConnection
 
@@ -40,17 +36,8 @@ class SseEndpoint:
         self._single_connection = single_connection
         self._settings = settings
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or refuse it."""
-        try:
-            response = await self._response(scope, receive)
-        except Refused as refused:
-            response = refused
-        except ClientDisconnect:
-            return
-        await response(scope, receive, send)
-
-    async def _response(self, scope: Scope, receive: Receive) -> ASGIApp:
+    async def response(self, scope: Scope, receive: Receive) -> ASGIApp:
+        """Give the answer to a request; raises Refused, or ClientDisconnect where its sender has left."""
         headers, method = Headers(scope=scope), scope["method"]
         token = _token(scope, headers)
         if token and method == "GET":
@@ -66,7 +53,7 @@ class SseEndpoint:
         if token:
             return await self._single_connection.begin(token, principal, request)
         operation = self._streams.of(request, principal, UNCHANGING if method == "GET" else ANY_TYPE)
-        return self._distinct(operation, headers.get("last-event-id"))
+        return distinct_stream(operation, headers.get("last-event-id"), self._settings.ping_seconds)
 
     async def _opener(self, token: str, headers: Headers) -> Principal:
         """Name who opens a reserved stream; a browser's EventSource can't send a key, so the token stands for it."""
@@ -77,23 +64,13 @@ class SseEndpoint:
         except Unauthenticated:
             raise unauthenticated() from None
 
-    def _distinct(self, operation: OperationStream, last_event_id: str | None) -> EventStream:
-        async def tell_all(stream: EventStream) -> None:
-            go_on_after(last_event_id)
-            async with aclosing(operation.results()) as results:
-                async for result in results:
-                    await stream.tell("next", result, _cursor(result))
-            await stream.tell("complete")
-
-        return EventStream(self._settings.ping_seconds, tell_all)
-
 
 def is_streaming(scope: Scope) -> bool:
-    """Say whether a request has to do with streams of events."""
+    """Say whether a request has to do with streams of events; one that takes JSON as well may still get a stream."""
     if scope["method"] in ("PUT", "DELETE"):
         return True
     headers = Headers(scope=scope)
-    return wanted_by(headers.get("accept", "")).events or _token(scope, headers) is not None
+    return wanted_by(headers.get("accept", "")).prefers_events or _token(scope, headers) is not None
 
 
 def _token(scope: Scope, headers: Headers) -> str | None:
@@ -103,11 +80,3 @@ def _token(scope: Scope, headers: Headers) -> str | None:
 def _parameter(scope: Scope, name: str) -> str | None:
     query_string = scope["query_string"].decode("latin-1")
     return parse_qs(query_string).get(name, [None])[0] if f"{name}=" in query_string else None
-
-
-def _cursor(result: dict[str, Any]) -> str | None:
-    """Give the cursor of an event, which is its id on the stream."""
-    match list((result.get("data") or {}).values()):
-        case [{"cursor": str(cursor)}] if cursor.isprintable():  # an alias may name anything so
-            return cursor
-    return None

@@ -156,7 +156,7 @@ async def test_a_crash_of_the_edge_itself_is_logged_without_its_message(
     async def run(*_: object) -> Any:
         raise RuntimeError(SECRET)
 
-    monkeypatch.setattr("gateway.protocols.http_endpoint.HttpEndpoint.__call__", run)
+    monkeypatch.setattr("gateway.protocols.http_endpoint.HttpEndpoint.response", run)
     async with httpx.AsyncClient() as client:
         answer = await client.post(f"http://{served.host}/graphql", json={"query": f"# {SECRET}"})
     assert answer.status_code == 500

@@ -12,6 +12,7 @@ from tests.reference_clients import ReferenceClients
 
 PLAIN = "application/json"
 NEWER = "application/graphql-response+json"
+EVENTS = "text/event-stream"
 
 
 async def test_all_audits_are_ok(served: Served, reference_clients: ReferenceClients) -> None:
@@ -32,10 +33,15 @@ async def test_all_audits_are_ok(served: Served, reference_clients: ReferenceCli
         (f"{PLAIN}; charset=utf-8, {NEWER}; charset=utf-8; q=0.8", PLAIN),
         (f"{NEWER};q=0, */*", PLAIN),
         (f"{NEWER};q=x, */*", PLAIN),
+        (f"{PLAIN}, {EVENTS}", PLAIN),
+        (f"{EVENTS};q=0.9, {PLAIN}", PLAIN),
+        (f"{NEWER}, application/graphql+json, {PLAIN}, {EVENTS}, multipart/mixed", NEWER),
+        (f"{EVENTS}, {PLAIN}", f"{EVENTS}; charset=utf-8"),
+        (f"{PLAIN};q=0.9, {EVENTS}", f"{EVENTS}; charset=utf-8"),
     ],
 )
 async def test_a_client_gets_the_media_type_that_it_wants(accept: str | None, answered: str, edge: Edge) -> None:
-    """The newer one where it is wanted as much as plain JSON."""
+    """The newer one where it is wanted as much as plain JSON; events where they are wanted more, or named first."""
     async with edge.client() as client:
         client.headers.pop("accept")
         headers = {"Accept": accept} if accept else {}

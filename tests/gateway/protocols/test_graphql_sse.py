@@ -19,8 +19,10 @@ Events = AsyncIterator[tuple[str, Any]]
 
 
 @asynccontextmanager
-async def stream(served: Served, query: str, **variables: Any) -> AsyncIterator[Events]:
-    headers = {"Accept": "text/event-stream"}
+async def stream(
+    served: Served, query: str, accept: str = "text/event-stream", last: str = "", **variables: Any
+) -> AsyncIterator[Events]:
+    headers = {"Accept": accept, "Last-Event-ID": last}
     body = {"query": query, "variables": variables}
     async with (
         httpx.AsyncClient(timeout=SECONDS) as client,
@@ -66,6 +68,18 @@ async def test_a_subscription_is_told_every_change_up_to_the_end(edge: Edge, ser
     ]
     assert told[-1] == ("complete", None)
     await edge.until_nobody_watches()
+
+
+async def test_a_subscription_is_streamed_to_who_would_rather_have_json(edge: Edge, served: Served) -> None:
+    """JSON can't answer it, so events do, where they are taken at all; they go on behind the last one, too."""
+    arn, accept = await edge.begin(), "application/json, text/event-stream"
+    async with stream(served, STATUS, accept, arn=arn) as events:
+        _, first = await anext(events)
+    edge.cloudsigma.advance(arn, Stage.FILTER)
+    async with stream(served, STATUS, accept, first["data"]["executionStatus"]["cursor"], arn=arn) as events:
+        _, second = await anext(events)
+    stages = [event["data"]["executionStatus"]["execution"]["stage"] for event in (first, second)]
+    assert stages == ["INGEST", "FILTER"]
 
 
 async def test_who_leaves_is_watched_for_no_longer(edge: Edge, served: Served) -> None:
@@ -129,6 +143,13 @@ async def test_a_request_without_an_operation_is_refused(edge: Edge) -> None:
         answer = await client.post("/graphql", json={"query": ""}, headers={"Accept": "text/event-stream"})
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+
+
+async def test_a_stream_that_is_refused_by_get_is_kept_by_nobody(edge: Edge) -> None:
+    """A 404 without a word on it may be kept by whoever it passes."""
+    async with edge.client() as client:
+        answer = await client.get("/graphql", params={"token": "none"}, headers={"Accept": "text/event-stream"})
+    assert (answer.status_code, answer.headers["cache-control"]) == (404, "no-store")
 
 
 async def test_a_mutation_is_not_streamed_by_get(edge: Edge) -> None:
