@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
@@ -21,7 +22,7 @@ from adapters.history.answers import (
     ScanPoint,
     SpendPoint,
 )
-from adapters.history.bins import duration_of
+from adapters.history.bins import percentiles
 from adapters.history.grouping import MOST_POINTS, PERCENTILES, Question, Rows, figures
 from adapters.history.ranges import HOURS, Span, TimeBucket, moment_of, span_of
 from adapters.history.recorder import Recorder
@@ -30,6 +31,7 @@ from adapters.sigil.models import ScanStatus, Verdict
 from adapters.store.database import Database
 
 P = TypeVar("P")
+RANKS = tuple(f"p{percent}" for percent in PERCENTILES)
 
 
 class Analytics:
@@ -72,7 +74,7 @@ class Analytics:
                 f"groupBy and bucket make over {MOST_POINTS:,} points: group by less, by longer buckets or less time"
             )
             raise InvalidInput("ValidationError", message, "groupBy")
-        points = [point(_start(span, row.bucket), row) for row in found]
+        points = await asyncio.to_thread(lambda: [point(_start(span, row.bucket), row) for row in found])
         return Answer(since=span.since, until=span.until, bucket=span.bucket, points=points)
 
 
@@ -87,7 +89,10 @@ def _execution(start: datetime, row: Row[Any]) -> ExecutionPoint:
 
 
 def _binned_execution(start: datetime, row: Row[Any]) -> ExecutionPoint:
-    return _execution_point(start, row, _distribution(row, "duration_ms", duration_of))
+    tallied = getattr(row, "tally", None)
+    ranks = {} if tallied is None else dict(zip(RANKS, percentiles(tallied, PERCENTILES), strict=True))
+    measure = _measure(row, "duration_ms")
+    return _execution_point(start, row, Distribution(count=measure.count, sum=measure.sum, **ranks))
 
 
 def _execution_point(start: datetime, row: Row[Any], duration: Distribution) -> ExecutionPoint:
@@ -151,7 +156,6 @@ def _measure(row: Row[Any], name: str) -> Measure:
     return Measure(count=getattr(row, f"{name}_things"), sum=getattr(row, name))
 
 
-def _distribution(row: Row[Any], name: str, value_of: Callable[[Any], float] = float) -> Distribution:
-    ranks = {f"p{percent}": getattr(row, f"p{percent}", None) for percent in PERCENTILES}
-    found = {rank: value_of(value) for rank, value in ranks.items() if value is not None}
-    return Distribution(count=getattr(row, f"{name}_things"), sum=getattr(row, name), **found)
+def _distribution(row: Row[Any], name: str) -> Distribution:
+    ranks = {rank: float(value) for rank in RANKS if (value := getattr(row, rank, None)) is not None}
+    return Distribution(count=getattr(row, f"{name}_things"), sum=getattr(row, name), **ranks)

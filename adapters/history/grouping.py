@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Float, FromClause, Select, case, cast, func, literal, select
 
+from adapters.history.bins import tally
 from adapters.history.ranges import HOURS, Span, TimeBucket
 
 MOST_POINTS = 10_000
@@ -27,6 +28,7 @@ class Rows:
     """Rows that are grouped: each stands for `things` at `time`, in hours or days since 1970.
 
     `ranked` is what percentiles are taken of, NULL where a row has none; `things` of it then have none either.
+    Where `in_bins`, it is a bin: a group's are few, and its `tally` leaves the database, which is slow to rank them.
     """
 
     table: FromClause
@@ -36,6 +38,7 @@ class Rows:
     things: ColumnElement[int]
     amounts: Mapping[str, Amount]
     ranked: ColumnElement[Any]
+    in_bins: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +55,8 @@ class Question:
 def figures(rows: Rows, question: Question) -> Select[Any]:
     """Write the query: a row for each bucket and group that there is anything of, at most one over 10,000."""
     keys = ["bucket", *dict.fromkeys(question.group_by)]
-    query = _ranked(rows, question, keys) if question.percentiles else _summed(rows, question, keys, [])
+    by_rank = question.percentiles and not rows.in_bins
+    query = _ranked(rows, question, keys) if by_rank else _summed(rows, question, keys, [])
     columns = query.selected_columns
     return query.order_by(*(columns[key] for key in keys)).limit(MOST_POINTS + 1)
 
@@ -61,8 +65,11 @@ def _summed(rows: Rows, question: Question, keys: Sequence[str], also: Sequence[
     """Group by the keys and the columns that `also` names, and sum everything up."""
     chosen = _chosen(rows, question).subquery()
     by = [chosen.c[name] for name in (*keys, *also)]
-    things = func.sum(chosen.c.things)
-    return select(*by, cast(things, BigInteger).label("things"), *_sums(chosen, rows)).group_by(*by)
+    things = cast(func.sum(chosen.c.things), BigInteger).label("things")
+    sums = [things, *_sums(chosen, rows)]
+    if question.percentiles and rows.in_bins:
+        sums.append(tally(chosen.c.ranked, chosen.c.things).label("tally"))
+    return select(*by, *sums).group_by(*by)
 
 
 def _ranked(rows: Rows, question: Question, keys: Sequence[str]) -> Select[Any]:

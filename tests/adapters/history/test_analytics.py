@@ -114,11 +114,11 @@ async def test_the_database_groups(asking: Analytics, database: Database) -> Non
     (query,) = [statement for statement in said if "history_execution_days" in statement]
     assert len(answer.points) == 3
     assert sum(point.count for point in answer.points) == 400
-    assert "OVER" in query
+    assert "AS tally" in query
     plain = await asking.executions("acme", Asked(since=SINCE, until=UNTIL, bucket=None, percentiles=False))
     assert plain.points[0].processing_time_ms.p50 is None
     assert plain.points[0].count == 400
-    assert "OVER" not in said[-1]
+    assert "AS tally" not in said[-1]
 
 
 async def test_what_does_not_pass_the_filter_does_not_count(asking: Analytics, database: Database) -> None:
