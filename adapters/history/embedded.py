@@ -20,6 +20,7 @@ from adapters.history.facts import (
     Fact,
     RegressionFact,
     ScanFact,
+    amount,
     error_code,
     hour_of,
 )
@@ -136,8 +137,8 @@ def _regression(row: Row[Any]) -> RegressionFact:
         service=row.service,
         confidence=row.confidence,
         environment=row.environment,
-        change_pct=row.change_pct,
-        monthly_impact_usd=row.monthly_impact,
+        change_pct=amount(row.change_pct),
+        monthly_impact_usd=amount(row.monthly_impact),
     )
 
 

@@ -14,6 +14,8 @@ from adapters.packages import package_of
 from adapters.sigil.models import Scan, ScanStatus
 
 LARGEST = 2**31 - 1
+LARGEST_AMOUNT = 1e15
+"""Of USD or percent: as many as there may be can be summed up without an overflow."""
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 LONGEST_CODE = 64
 LONGEST_NAME = 256
@@ -148,8 +150,8 @@ def regression_fact(tenant: str, regression: Regression) -> RegressionFact:
         service=_text(regression.service, LONGEST_NAME),
         confidence=_text(regression.confidence, 16),
         environment=_text(regression.environment, 128),
-        change_pct=regression.change_pct,
-        monthly_impact_usd=regression.monthly_impact_usd,
+        change_pct=amount(regression.change_pct),
+        monthly_impact_usd=amount(regression.monthly_impact_usd),
     )
 
 
@@ -161,13 +163,18 @@ def cost_fact(tenant: str, cost: CostSnapshot | CostRecord) -> CostFact:
         hour=hour_of(cost.hour),
         credential_id=_text(cost.credential_id, 64),
         provider=_text(cost.provider, 32) if isinstance(cost, CostRecord) else "",
-        cost_usd=cost.cost_usd,
+        cost_usd=amount(cost.cost_usd),
     )
 
 
 def error_code(code: str | None) -> str:
     """Give a code that is short enough to group by; an upstream may put a whole sentence in its place."""
     return _text(code, LONGEST_CODE)
+
+
+def amount(value: float) -> float:
+    """Keep an amount within what can be summed up."""
+    return max(-LARGEST_AMOUNT, min(value, LARGEST_AMOUNT))
 
 
 def hour_of(moment: datetime) -> int:

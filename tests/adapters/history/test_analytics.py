@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,12 +13,21 @@ import numpy as np
 import pytest
 from sqlalchemy import event, insert
 
+from adapters.cloudlink.models import CostRecord, Regression, RegressionStatus
 from adapters.errors import InvalidInput
 from adapters.history import analytics as module
 from adapters.history.analytics import Analytics
 from adapters.history.answers import Distribution
 from adapters.history.bins import ERROR
-from adapters.history.facts import CostFact, ExecutionFact, RegressionFact, ScanFact
+from adapters.history.facts import (
+    LARGEST_AMOUNT,
+    CostFact,
+    ExecutionFact,
+    RegressionFact,
+    ScanFact,
+    cost_fact,
+    regression_fact,
+)
 from adapters.history.ranges import HOURS, TimeBucket, moment_of
 from adapters.history.recorder import Recorder
 from adapters.history.requests import Asked
@@ -220,6 +230,36 @@ async def test_spend_is_that_of_both_kinds_of_cloudlink(asking: Analytics, datab
         ("gcp", "EC2", 1.0),
     ]
     assert (await asking.spend("acme", Asked(**vars_of(EVER), only={"provider": ["azure"]}))).points == []
+
+
+async def test_amounts_beyond_measure_can_be_summed_up(asking: Analytics, database: Database) -> None:
+    """What an upstream says of one regression or hour spoils nobody's figures: amounts are kept within bounds."""
+    at = moment_of(NOW)
+    rises = [
+        Regression(
+            id=str(number),
+            deploy_id=None,
+            service="EC2",
+            baseline_usd_per_hour=0,
+            post_deploy_usd_per_hour=1,
+            change_pct=sys.float_info.max,
+            monthly_impact_usd=-sys.float_info.max,
+            detected_at=at,
+            status=RegressionStatus.OPEN,
+            confidence="high",
+        )
+        for number in range(3)
+    ]
+    hours = [
+        CostRecord(provider="aws", service=name, cost_usd=sys.float_info.max, hour=at) for name in ("EC2", "RDS", "S3")
+    ]
+    await write(
+        database, [regression_fact("acme", rise) for rise in rises] + [cost_fact("acme", hour) for hour in hours]
+    )
+    (point,) = (await asking.regressions("acme", EVER)).points
+    assert (point.change_pct.sum, point.monthly_impact_usd.sum) == (3 * LARGEST_AMOUNT, -3 * LARGEST_AMOUNT)
+    (spent,) = (await asking.spend("acme", EVER)).points
+    assert (spent.cost_usd.sum, spent.cost_usd.p50) == (3 * LARGEST_AMOUNT, LARGEST_AMOUNT)
 
 
 async def test_an_answer_is_bounded(asking: Analytics, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

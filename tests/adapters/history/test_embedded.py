@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from adapters.history import embedded as module
+from adapters.history.facts import LARGEST_AMOUNT
 from adapters.history.recorder import Recorder
 from adapters.store import cloudlink, cloudsigma, history, sigil
 from adapters.store.database import Database
@@ -80,7 +81,7 @@ async def test_whatever_is_new_is_taken_over_however_much(database: Database, mo
 
 
 async def test_scans_and_regressions_are_taken_over(database: Database) -> None:
-    """A regression with the environment of its deploy."""
+    """A regression with the environment of its deploy, and with a rise from next to nothing kept within bounds."""
     async with database.write() as connection:
         scan = {
             "id": "scan_1",
@@ -111,7 +112,7 @@ async def test_scans_and_regressions_are_taken_over(database: Database) -> None:
             "service": "EC2",
             "baseline_cost": 1.0,
             "post_cost": 2.0,
-            "change_pct": 100.0,
+            "change_pct": 1e300,
             "monthly_impact": 720.0,
             "confidence": "high",
             "confidence_score": 0.9,
@@ -126,6 +127,7 @@ async def test_scans_and_regressions_are_taken_over(database: Database) -> None:
     assert (kept["verdict"], kept["ecosystem"], kept["score"], kept["duration_ms"]) == ("medium_risk", "npm", 12, 900)
     (kept,) = await rows_of(database, history.regressions)
     assert (kept["environment"], kept["confidence"], kept["monthly_impact_usd"]) == ("staging", "high", 720.0)
+    assert kept["change_pct"] == LARGEST_AMOUNT
 
 
 async def test_what_is_older_than_is_kept_is_not_taken_over(sqlite: Database) -> None:
