@@ -1,4 +1,4 @@
-"""Analytics of a tenant: figures of what the history holds, computed by the database."""
+"""Analytics of a tenant: figures of what the history holds, as the database groups it."""
 
 from __future__ import annotations
 

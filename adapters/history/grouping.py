@@ -1,4 +1,4 @@
-"""Figures by SQL: rows are grouped by time and dimensions, counted, summed and ranked where they are stored."""
+"""Figures by SQL: rows are grouped, counted and summed where they are stored, and ranked unless they are in bins."""
 
 from __future__ import annotations
 
