@@ -40,8 +40,8 @@ class SafetySettings(BaseModel):
     max_cost: int = Field(
         50_000,
         ge=0,
-        description="What an operation may cost by `@cost` and `@listSize`, roughly the objects in its answer; "
-        "0: no limit, it is measured only.",
+        description="What an operation may cost by `@cost` and `@listSize`, and how many rows its answer may really "
+        "have; 0: no limit, it is measured only.",
     )
     tell_cost: bool = Field(True, description="Whether answers tell what they cost, in `extensions.cost`.")
     allowed_origins: Origins = Field(
