@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from importlib.metadata import entry_points
+from types import MappingProxyType
 from typing import Any
 
+from adapters.cloudlink.port import CloudLink
+from adapters.cloudsigma.port import CloudSigma
 from adapters.context import AdapterContext
+from adapters.services import Service
+from adapters.sigil.port import Sigil
 
 GROUP = "trigraph.adapters"
+PORTS: Mapping[Service, type] = MappingProxyType(
+    {Service.CLOUDSIGMA: CloudSigma, Service.SIGIL: Sigil, Service.CLOUDLINK: CloudLink}
+)
+SHOWN = 3
 
 
 class UnknownAdapter(Exception):
-    """A setting names an adapter that no installed package offers."""
+    """A setting names an adapter that no installed package offers, or one of another service."""
 
 
 def entry_point_name(service: str, location: str) -> str:
@@ -31,9 +41,22 @@ def build_adapter(service: str, context: AdapterContext) -> Any:
     name = entry_point_name(service, context.location)
     offered = entry_points(group=GROUP)
     if name not in offered.names:
-        choice = ", ".join(sorted(offered.names)) or "none: reinstall trigraph"
-        raise UnknownAdapter(
-            f"TRIGRAPH_{service.upper()} is {context.location!r}, and no installed package offers an adapter {name!r}: "
-            f"leave it empty, give a URL, or name one of these: {choice}"
-        )
-    return offered[name].load()(context)
+        raise _unknown(service, context.location, f"no installed package offers an adapter {name!r}", offered.names)
+    adapter = offered[name].load()(context)
+    if missing := [method for method in _methods(PORTS[Service(service)]) if not hasattr(adapter, method)]:
+        lacking = f"that adapter has no {', '.join(missing[:SHOWN])}, which the port has"
+        raise _unknown(service, context.location, lacking, offered.names)
+    return adapter
+
+
+def _methods(port: type) -> list[str]:
+    return [name for name in vars(port) if not name.startswith("_")]
+
+
+def _unknown(service: str, location: str, problem: str, offered: Iterable[str]) -> UnknownAdapter:
+    others = tuple(f"{other}-" for other in Service if other != service)
+    choice = ", ".join(sorted(name for name in offered if not name.startswith(others))) or "none: reinstall trigraph"
+    return UnknownAdapter(
+        f"TRIGRAPH_{service.upper()} is {location!r}, and {problem}: "
+        f"leave it empty, give a URL, or name one of these: {choice}"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field, SecretStr
 
-from gateway.configuration.setting_values import EncryptionKeys, Location
+from gateway.configuration.setting_values import EncryptionKeys, Location, Schedule
 
 
 class ServiceSettings(BaseModel):
@@ -42,9 +42,8 @@ class ServiceSettings(BaseModel):
     cloudlink_webhook_secret: SecretStr = Field(
         SecretStr(""), description="Secret of the webhooks that CloudLink sends to `/webhooks/cloudlink`; empty: none."
     )
-    cloudlink_schedule: str = Field(
+    cloudlink_schedule: Schedule = Field(
         "*/30 * * * *",
-        pattern=r"^\S+( \S+){4}$",
         description="When accounts are scanned, deploys judged and budgets checked: a cron expression, in UTC.",
     )
     token_passthrough: bool = Field(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from pydantic import AfterValidator, SecretStr
 ENCRYPTION_KEY_BYTES = 32
 SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Of keys in pairs: with one that is shared, whoever may check tokens could make them."""
+CRON_FIELDS = 5
 EXECUTABLE_ACTIONS = ("stop_idle_ec2", "close_open_ssh", "close_open_rdp")
 
 
@@ -100,6 +102,16 @@ def _checked_postgres(value: SecretStr) -> SecretStr:
     url = value.get_secret_value()
     if url and not (url.startswith(("postgresql://", "postgres://")) and urlsplit(url).hostname):
         raise ValueError("it is no `postgresql://USER:PASSWORD@HOST/DATABASE`")
+    if url and find_spec("asyncpg") is None:
+        raise ValueError("the driver is missing: install it with `pip install 'trigraph[postgres]'`")
+    return value
+
+
+def _checked_schedule(value: str) -> str:
+    from croniter import croniter
+
+    if len(value.split()) != CRON_FIELDS or not croniter.is_valid(value):
+        raise ValueError("it is no cron expression of minute, hour, day, month and weekday")
     return value
 
 
@@ -113,4 +125,5 @@ SignatureAlgorithms = Annotated[str, AfterValidator(_checked_algorithms)]
 HostPorts = Annotated[str, AfterValidator(_checked_pairs)]
 EncryptionKeys = Annotated[SecretStr, AfterValidator(_checked_keys)]
 ActionTypes = Annotated[str, AfterValidator(_checked_action_types)]
+Schedule = Annotated[str, AfterValidator(_checked_schedule)]
 PostgresUrl = Annotated[SecretStr, AfterValidator(_checked_postgres)]

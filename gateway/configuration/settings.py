@@ -49,7 +49,9 @@ class PlaceSettings(BaseModel):
         "Without any, and without keys in the store, everyone on loopback is the local principal.",
     )
     database_url: PostgresUrl = Field(
-        SecretStr(""), description="`postgresql://…` for several processes; empty: SQLite in the data folder."
+        SecretStr(""),
+        description="`postgresql://…` for several processes, by the extra `postgres`; empty: SQLite in the data "
+        "folder.",
     )
 
 

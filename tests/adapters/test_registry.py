@@ -14,6 +14,17 @@ from adapters.registry import GROUP, UnknownAdapter, build_adapter, entry_point_
 from adapters.store.database import Database, sqlite_url
 from adapters.workers import Workers
 
+OTHERS = """
+class Others:
+    def __init__(self, context):
+        self.context = context
+
+    def __getattr__(self, name):
+        return name
+
+build = Others
+"""
+
 
 @pytest.fixture
 def context(tmp_path: Path) -> AdapterContext:
@@ -54,13 +65,13 @@ def test_built_ins_come_through_the_same_entry_points(context: AdapterContext) -
 
 
 def test_an_unknown_name_is_answered_with_the_choice(context: AdapterContext) -> None:
-    """The message names the setting, its value, and every adapter that there is."""
+    """The message names the setting, its value, and every adapter that would do."""
     with pytest.raises(UnknownAdapter) as unknown:
         build_adapter("cloudsigma", replace(context, location="nonsense"))
     message = str(unknown.value)
     assert message.startswith("TRIGRAPH_CLOUDSIGMA is 'nonsense'")
     assert "'nonsense': leave it empty, give a URL, or name one of these: " in message
-    assert "cloudsigma-local, cloudsigma-rest" in message
+    assert message.endswith("cloudsigma-local, cloudsigma-rest")
 
 
 def test_somebody_elses_adapter_is_found(
@@ -71,8 +82,19 @@ def test_somebody_elses_adapter_is_found(
     information.mkdir()
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: others\nVersion: 1.0\n")
     (information / "entry_points.txt").write_text(f"[{GROUP}]\nothers = others_adapter:build\n")
-    (tmp_path / "others_adapter.py").write_text("def build(context):\n    return ('built by others', context)\n")
+    (tmp_path / "others_adapter.py").write_text(OTHERS)
     monkeypatch.syspath_prepend(tmp_path)
     assert EntryPoint("others", "others_adapter:build", GROUP) in entry_points(group=GROUP)
     wanted = replace(context, location="others")
-    assert build_adapter("cloudsigma", wanted) == ("built by others", wanted)
+    assert build_adapter("cloudsigma", wanted).context == wanted
+
+
+@pytest.mark.parametrize("service", ["cloudsigma", "sigil", "cloudlink"])
+def test_an_adapter_of_another_service_is_refused(service: str, context: AdapterContext) -> None:
+    """Before anything is asked of it, and with those that would do."""
+    other = "sigil-local" if service != "sigil" else "cloudsigma-local"
+    with pytest.raises(UnknownAdapter) as unknown:
+        build_adapter(service, replace(context, location=other))
+    message = str(unknown.value)
+    assert message.startswith(f"TRIGRAPH_{service.upper()} is {other!r}, and that adapter has no ")
+    assert message.endswith(f"name one of these: {service}-local, {service}-rest")

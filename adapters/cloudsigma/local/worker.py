@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from adapters.cloudsigma.local.failure import PipelineFailure
 from adapters.cloudsigma.local.material import Classification, Extraction, Report, RuleSet, Selection
 from adapters.cloudsigma.models import GenerateRequest, InputType
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from adapters.cloudsigma.local.attack.knowledge import AttackKnowledge
     from adapters.cloudsigma.local.attack.model import TechniqueModel
     from adapters.cloudsigma.local.detections.catalogue import Catalogue
+
+
+BUNDLE = "What TRIGRAPH_ATTACK_BUNDLE names"
+BUNDLE_CURE = "give Enterprise ATT&CK as a STIX 2.1 bundle, or leave it empty"
 
 
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +44,15 @@ def engine(settings: EngineSettings) -> Engine:
     from adapters.cloudsigma.local.attack.model import load_model
     from adapters.cloudsigma.local.detections.catalogue import load_catalogue
 
-    knowledge = load_knowledge(settings.attack_bundle)
+    try:
+        knowledge = load_knowledge(settings.attack_bundle)
+        problem = None if knowledge.techniques else "it holds no techniques"
+    except OSError as error:
+        problem = error.strerror
+    except msgspec.MsgspecError as error:
+        problem = str(error)
+    if problem:
+        raise PipelineFailure("PipelineFailed", f"{BUNDLE} can't be used ({problem}): {BUNDLE_CURE}")
     return Engine(knowledge, load_model(settings.cache_dir, knowledge), load_catalogue())
 
 

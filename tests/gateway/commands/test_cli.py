@@ -103,7 +103,7 @@ def test_a_wrong_setting_ends_every_command_with_its_sentence(
     [
         ({"TRIGRAPH_HOST": "0.0.0.0"}, "TRIGRAPH_API_KEYS"),
         ({"TRIGRAPH_API_KEYS": "alice"}, "entry 1 is not `NAME=KEY`"),
-        ({"TRIGRAPH_CLOUDSIGMA": "nobodys"}, "one of these: cloudlink-local, cloudlink-rest, cloudsigma-local"),
+        ({"TRIGRAPH_CLOUDSIGMA": "nobodys"}, "one of these: cloudsigma-local, cloudsigma-rest"),
         ({"TRIGRAPH_DATA_DIR": "/dev/null/data"}, "TRIGRAPH_DATA_DIR is '/dev/null/data': Not a directory"),
         ({"TRIGRAPH_DATABASE_URL": "postgresql://u:geheim@127.0.0.1:1/t"}, "check TRIGRAPH_DATABASE_URL"),
         ({"TRIGRAPH_HOST": "localhost", "TRIGRAPH_PORT": "1", "TRIGRAPH_API_KEYS": "a" * 30}, "is not `NAME=KEY`"),

@@ -29,6 +29,9 @@ SECRETS = ("api_keys", "database_url", "cloudsigma_token", "cloudsigma_jwt_secre
         ("CLOUDSIGMA", "ftp://cloudsigma.example", "http or https"),
         ("CLOUDSIGMA", "https://", "a host"),
         ("NVD_URL", "http:///rest", "a host"),
+        ("CLOUDLINK_SCHEDULE", "every hour", "cron expression"),
+        ("CLOUDLINK_SCHEDULE", "99 * * * *", "cron expression"),
+        ("CLOUDLINK_SCHEDULE", "* * * * * *", "cron expression"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_setting_and_a_cure(
@@ -68,6 +71,14 @@ def test_a_secret_is_not_shown_in_the_error_over_it(name: str, value: str, monke
         read_settings()
     assert str(failed.value).startswith(f"TRIGRAPH_{name} is (secret): ")
     assert "geheim" not in str(failed.value)
+
+
+def test_postgresql_without_its_driver_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plain installation lacks it: the sentence names the extra, before anything is opened."""
+    monkeypatch.setattr("gateway.configuration.setting_values.find_spec", lambda _name: None)
+    monkeypatch.setenv("TRIGRAPH_DATABASE_URL", "postgresql://user:geheim@db/trigraph")
+    with pytest.raises(SettingsError, match=r"pip install 'trigraph\[postgres\]'"):
+        read_settings()
 
 
 def test_secrets_are_not_shown_with_the_settings() -> None:
