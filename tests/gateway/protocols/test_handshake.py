@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 import websockets
 
@@ -16,12 +18,14 @@ async def test_who_sends_a_handshake_that_cannot_be_read_is_told(headers: dict[s
     assert refused.value.response.status_code == 431
 
 
-async def test_other_refusals_of_a_handshake_are_told_once(served: Served) -> None:
-    """By whoever refuses it."""
+async def test_other_refusals_of_a_handshake_are_told_once(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+    """By whoever refuses it, and the log knows of no error."""
     with pytest.raises(websockets.InvalidStatus) as refused:
         async with connected(served, origin=websockets.Origin("http://evil.example")):
             pass
     assert refused.value.response.status_code == 403
+    await served.stop()
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 async def test_a_handshake_of_usual_size_is_read(served: Served) -> None:
