@@ -17,8 +17,14 @@ function authorization(headers: Headers = {}): Headers {
   return name ? { Authorization: headers[name] } : {};
 }
 
+const FORBIDDEN = 4403;
+const KEY_NEEDED = 'put {"Authorization": "Bearer …"} with a good key under Headers';
+
+/** A plain object and no Error, of which GraphiQL would print the stack. */
 function readable(failure: unknown): unknown {
-  return failure instanceof CloseEvent ? new Error(`The server closed the socket: ${failure.code} ${failure.reason}`) : failure;
+  if (!(failure instanceof CloseEvent)) return failure;
+  const cure = failure.code === FORBIDDEN ? `: ${KEY_NEEDED}` : "";
+  return { message: `The server closed the socket, ${failure.code} ${failure.reason}${cure}` };
 }
 
 interface Reader {

@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 
 from playground_page import Playground
 from stand_in_graph import ARN, STAGES, stand_in_app
+from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp
+from starlette.websockets import WebSocket
 
 Serve = Callable[[ASGIApp], Awaitable[str]]
 
@@ -69,3 +71,21 @@ async def test_authorization_of_the_header_editor_reaches_connection_init(playgr
     await playground.run()
     await playground.result(holding="SUCCEEDED")
     assert app.state.connections == [{"Authorization": "Bearer secret"}]
+
+
+async def test_a_socket_that_wants_a_key_says_where_to_put_it(playground: Playground, serve: Serve) -> None:
+    """In one sentence, without the stack of the page's own code."""
+
+    async def refuse(websocket: WebSocket) -> None:
+        await websocket.accept("graphql-transport-ws")
+        await websocket.close(4403, "Forbidden")
+
+    app = stand_in_app()
+    app.routes.insert(0, WebSocketRoute("/graphql", refuse))
+    await playground.open(await serve(app))
+    await playground.open_example("Watch all executions")
+    await playground.run()
+    (error,) = (await playground.result(holding="4403"))["errors"]
+    assert error["message"].startswith("The server closed the socket, 4403 Forbidden: put ")
+    assert "under Headers" in error["message"]
+    assert list(error) == ["message"]
