@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from adapters.errors import InvalidInput, NotAllowed
@@ -19,6 +18,8 @@ from adapters.tokens import TOKEN_LENGTH, KeptTokens, checked_token
 from adapters.vault import Vault
 from gateway.assembly import reach_store
 from gateway.commands.failing import CommandFailed
+from gateway.commands.output import output_console
+from gateway.commands.tenants import checked_tenant
 from gateway.configuration.settings import Settings
 
 NAMES = {f"x-trigraph-{service}-token": service.value for service in Service}
@@ -40,6 +41,7 @@ def tokens_in(brought: Mapping[str, Any]) -> OwnTokens | None:
 
 async def set_token(settings: Settings, service: str, tenant: str) -> None:
     """Keep a tenant's token, which is read from standard input, or asked for at a terminal; raises CommandFailed."""
+    tenant = checked_tenant(tenant)
     token = (
         getpass.getpass(f"Token of {tenant} at {service}: ") if sys.stdin.isatty() else sys.stdin.read(TOKEN_LENGTH + 2)
     )
@@ -54,7 +56,7 @@ async def list_tokens(settings: Settings) -> None:
     async with _opened(settings) as kept:
         for token in await kept.list():
             table.add_row(token.service, token.tenant, token.hint, f"{token.set_at:%Y-%m-%d %H:%M} UTC")
-    Console().print(table)
+    output_console().print(table)
 
 
 async def remove_token(settings: Settings, service: str, tenant: str) -> None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import AsyncExitStack
+from difflib import get_close_matches
 
-from rich.console import Console
+import msgspec
 from rich.table import Table
 from rich.text import Text
 
+from adapters.cloudsigma.port import CloudSigma
+from adapters.errors import AdapterError
 from adapters.health import Health, ServiceHealth
+from adapters.principal import LOCAL_PRINCIPAL
+from adapters.services import Service
 from adapters.store.database import Database
 from adapters.stored_keys import StoredKeys
 from gateway.access.authentication import authentication_of, refuse_open_door
@@ -18,8 +24,10 @@ from gateway.access.principals import read_keyring
 from gateway.access.signing_keys import KeysUnreachable
 from gateway.assembly import STORE_SECONDS, StoreUnreachable, assemble, reach_store
 from gateway.commands.failing import CommandFailed
-from gateway.configuration.settings import Settings, SettingsError
+from gateway.commands.output import output_console
+from gateway.configuration.settings import PREFIX, Settings, SettingsError
 from gateway.playground import is_built
+from gateway.protocols.trusted_documents import trusted_documents_of
 
 
 async def check(settings: Settings) -> None:
@@ -29,13 +37,35 @@ async def check(settings: Settings) -> None:
         table.add_column(heading, overflow="fold")
     wrong = 0
     callers = [await _callers(settings), *await _provider(settings)]
-    for part, health, message in [*callers, _data(settings), *await _services(settings), _playground()]:
+    parts = [*_misspelt(), *callers, *_documents(settings), _data(settings), *await _services(settings), _playground()]
+    for part, health, message in parts:
         colour = {Health.UP: "green", Health.DEGRADED: "yellow", Health.DOWN: "red"}[health]
         table.add_row(part, Text(health, colour), Text(message))
         wrong += health is Health.DOWN
-    Console().print(table)
+    output_console().print(table)
     if wrong:
         raise CommandFailed(f"{wrong} of the parts above must be mended")
+
+
+def _misspelt() -> list[tuple[str, Health, str]]:
+    """Name the variables that look like settings and are none: a misspelt one would go unnoticed."""
+    settings = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in settings)
+    if not unknown:
+        return []
+    meant = {name: get_close_matches(name, sorted(settings), n=1, cutoff=0.85) for name in unknown}
+    named = ", ".join(f"{name} (is {near[0]} meant?)" if near else name for name, near in meant.items())
+    return [("settings", Health.DEGRADED, f"no such setting, so ignored: {named}")]
+
+
+def _documents(settings: Settings) -> list[tuple[str, Health, str]]:
+    if settings.trusted_documents is None and not settings.only_trusted_documents:
+        return []
+    try:
+        trusted_documents_of(settings)
+    except SettingsError as error:
+        return [("trusted documents", Health.DOWN, str(error))]
+    return [("trusted documents", Health.UP, str(settings.trusted_documents))]
 
 
 async def _callers(settings: Settings) -> tuple[str, Health, str]:
@@ -99,8 +129,20 @@ async def _services(settings: Settings) -> list[tuple[str, Health, str]]:
         except StoreUnreachable as error:
             return [("store", Health.DOWN, str(error))]
         told = {name: await adapter.health() for name, adapter in parts.services.by_name().items()}
+        cloudsigma = told[Service.CLOUDSIGMA]
+        if settings.cloudsigma and cloudsigma.health is Health.UP:
+            told[Service.CLOUDSIGMA] = await _with_token(parts.services.cloudsigma, cloudsigma)
     store = ("store", Health.UP, parts.database.url.render_as_string(hide_password=True))
     return [store, *((name.value, said.health, said.message or _working(said)) for name, said in told.items())]
+
+
+async def _with_token(cloudsigma: CloudSigma, health: ServiceHealth) -> ServiceHealth:
+    """Ask for what needs a token: CloudSigma's health is open to all."""
+    try:
+        await cloudsigma.usage(LOCAL_PRINCIPAL)
+    except AdapterError as error:
+        return msgspec.structs.replace(health, health=Health.DEGRADED, message=error.message)
+    return health
 
 
 def _working(health: ServiceHealth) -> str:

@@ -14,13 +14,16 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from adapters.cloudlink.local.cost_files import CostFile, ProvidedCost, read_costs
 from adapters.cloudlink.local.costs import CostRecords
+from adapters.cloudlink.local.credentials import CredentialRecords
 from adapters.cloudlink.local.hours import hour_number
 from adapters.cloudlink.local.journal import Entry, Journal
 from adapters.cloudlink.local.outbox import Outbox
-from adapters.errors import InvalidInput
+from adapters.errors import InvalidInput, NotFound
 from adapters.store.database import Database
+from adapters.vault import Vault
 from gateway.assembly import reach_store
 from gateway.commands.failing import CommandFailed
+from gateway.commands.tenants import checked_tenant
 from gateway.configuration.settings import Settings
 
 HOURS_AT_ONCE = 20_000
@@ -33,12 +36,15 @@ async def import_costs(settings: Settings, path: Path, tenant: str, credential_i
     What was broken off is made whole by a second import. All accounts count as `credential_id` where it is given.
     Raises CommandFailed.
     """
+    tenant = checked_tenant(tenant)
     _check(path)
     settings.prepare_folders()
     database = Database(settings.database)
     try:
         await reach_store(database)
         await database.migrate()
+        if credential_id is not None:
+            await _check_credential(database, tenant, credential_id)
         await _Import(database, tenant, credential_id).run(path)
     except InvalidInput as error:
         raise CommandFailed(error.message) from None
@@ -49,6 +55,17 @@ async def import_costs(settings: Settings, path: Path, tenant: str, credential_i
 def _check(path: Path) -> None:
     if not path.is_file():
         raise CommandFailed(f"{path} is no file: give a FOCUS 1.x or AWS CUR 2 export as CSV or Parquet")
+
+
+async def _check_credential(database: Database, tenant: str, credential_id: str) -> None:
+    """Refuse an id that is nobody's: the costs of a scanned account would count a second time under it."""
+    try:
+        await CredentialRecords(database, Vault(()), Journal(Outbox(database))).account(tenant, credential_id)
+    except NotFound:
+        raise CommandFailed(
+            f"--credential is {credential_id!r}, and the tenant {tenant!r} has none of this id: the graph's "
+            "`credentials { id }` lists them, and --tenant says whose they are"
+        ) from None
 
 
 class _Import:

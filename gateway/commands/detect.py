@@ -22,6 +22,7 @@ from adapters.cloudsigma.validation import validated
 from adapters.errors import InvalidInput
 from adapters.workers import Workers
 from gateway.commands.failing import CommandFailed
+from gateway.commands.output import output_console
 from gateway.commands.report_file import read_report
 from gateway.configuration.settings import Settings
 
@@ -44,7 +45,7 @@ async def detect(
     force: bool,
 ) -> None:
     """Generate rules from a file, an address or a CVE id; raises CommandFailed."""
-    console = Console(stderr=True)
+    console = output_console(stderr=True)
     options = {"platforms": platforms, "siems": siems, "include_ioc_rules": include_ioc_rules, "force": force}
     try:
         request = validated(**_input(report), **options, longest_text=FILE_CHARACTERS)  # type: ignore[arg-type] # checked there

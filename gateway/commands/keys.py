@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from adapters.errors import Refused
 from adapters.keys import digest_of
@@ -18,6 +17,7 @@ from adapters.stored_keys import StoredKey, StoredKeys
 from gateway.access.principals import NAME, new_key, read_keyring
 from gateway.assembly import reach_store
 from gateway.commands.failing import CommandFailed
+from gateway.commands.output import output_console
 from gateway.configuration.settings import Settings
 
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -48,14 +48,16 @@ async def create_key(
 
 async def list_keys(settings: Settings) -> None:
     """Print the keys of the store, without the keys themselves."""
-    table = Table("id", "name", "tenant", "roles", "tier", "created", "expires", "last used", "state")
+    table = Table(Column("id", no_wrap=True))
+    for heading in ("name", "tenant", "roles", "tier", "created", "expires", "last used", "state"):
+        table.add_column(heading, overflow="fold")
     now = datetime.now(UTC)
     async with _opened(settings) as keys:
         for key in await keys.list():
             state = "good" if key.is_live(now) else "expired" if key.revoked_at is None else "revoked"
             moments = (_shown(moment) for moment in (key.created_at, key.expires_at, key.last_used_at))
             table.add_row(key.id, key.name, key.tenant, "+".join(key.roles), key.tier, *moments, state)
-    Console().print(table)
+    output_console().print(table)
 
 
 async def revoke_keys(settings: Settings, named: str) -> None:

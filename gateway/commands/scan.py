@@ -21,6 +21,7 @@ from adapters.store.database import Database
 from gateway.assembly import reach_store
 from gateway.commands.failing import CommandFailed
 from gateway.commands.local_scan import LocalScan, open_local_scan
+from gateway.commands.output import output_console
 from gateway.commands.sarif import sarif_of
 from gateway.commands.scan_progress import ScanProgress, shown_progress
 from gateway.commands.scan_report import print_report, report_text
@@ -48,9 +49,12 @@ async def scan_targets(
     rules = read_policy(policy)
     if output is not None:
         _check(output)
-    async with _known_threats(settings) as threats, open_local_scan(settings, rules, threats) as local:
-        with shown_progress(Console(stderr=True)) as progress:
-            scans = await _scan_all(local, targets, progress)
+    try:
+        async with _known_threats(settings) as threats, open_local_scan(settings, rules, threats) as local:
+            with shown_progress(Console(stderr=True)) as progress:
+                scans = await _scan_all(local, targets, progress)
+    except InvalidInput as error:
+        raise CommandFailed(error.message) from None
     _write(scans, written, output)
     return exit_code(scans)
 
@@ -128,4 +132,4 @@ def _write(scans: Sequence[Scan], written: Format, output: Path | None) -> None:
         sys.stdout.buffer.write(document + b"\n")
         return
     if output is None or document is not None:
-        print_report(scans, Console())
+        print_report(scans, output_console())

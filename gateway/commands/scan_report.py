@@ -11,11 +11,11 @@ from rich.text import Text
 
 from adapters.sigil.models import Finding, PhaseName, Scan
 from gateway.commands.harmless import harmless
+from gateway.commands.output import UNCUT
 from gateway.commands.scan_words import SEVERITY_STYLES, verdict_text
 
 MOST_FINDINGS = 20
 MOST_LINES = 6
-FILE_WIDTH = 120
 
 
 def print_report(scans: Sequence[Scan], console: Console) -> None:
@@ -29,7 +29,7 @@ def print_report(scans: Sequence[Scan], console: Console) -> None:
 def report_text(scans: Sequence[Scan]) -> str:
     """Write the report as plain text."""
     written = StringIO()
-    print_report(scans, Console(file=written, width=FILE_WIDTH, color_system=None, force_terminal=False))
+    print_report(scans, Console(file=written, width=UNCUT, color_system=None, force_terminal=False))
     return written.getvalue()
 
 

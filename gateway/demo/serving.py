@@ -45,7 +45,7 @@ def tell_at_start(app: Starlette, parts: Assembly) -> None:
         async with begin(started):
             with console.status("Making up costs, scanning packages, writing rules…"):
                 await load_story(parts.services, ThreatRecords(parts.database))
-            console.print(SAYS, highlight=False)
+            console.print(SAYS, highlight=False, soft_wrap=True)
             yield
 
     app.router.lifespan_context = lifespan

@@ -31,6 +31,10 @@ from gateway.observability.observed_operation import JOINED, Operation, Operatio
 from gateway.protocols.refusals import refusal, unauthenticated
 
 ROLE = "metrics"
+NO_ROLE = (
+    f"The key's roles don't hold `{ROLE}`: make one by `trigraph keys create NAME --role {ROLE}`, or give its entry in "
+    f"TRIGRAPH_API_KEYS `;roles={ROLE}`"
+)
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0)
 COSTS = (1, 10, 50, 100, 500, 1_000, 5_000, 10_000, 20_000, 50_000, 100_000, 1_000_000)
 BREAKER_STATES = ["closed", "open", "half_open"]
@@ -191,7 +195,7 @@ def metrics_routes(metrics: Metrics, authenticator: Authenticator) -> list[Route
             refused = unauthenticated()
             return refusal(refused.status, refused.code, refused.message, refused.headers)
         if principal is not LOCAL_PRINCIPAL and ROLE not in principal.roles:
-            return refusal(403, "NOT_ALLOWED", f"The key's roles don't hold `{ROLE}`: give it `;roles={ROLE}`")
+            return refusal(403, "NOT_ALLOWED", NO_ROLE)
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     return [Route("/metrics", read)]

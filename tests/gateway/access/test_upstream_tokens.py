@@ -70,3 +70,9 @@ def test_the_command_takes_no_token_as_an_argument(capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit):
         main(["tokens", "set", "sigil", TOKEN, "--tenant", "acme"])
     assert "unrecognized arguments" in capsys.readouterr().err
+
+
+async def test_a_tenant_that_nobody_can_be_has_no_token(settings: Settings) -> None:
+    """It is told before the token is asked for."""
+    with pytest.raises(CommandFailed, match=r"^--tenant is ''"):
+        await set_token(settings, "sigil", "")

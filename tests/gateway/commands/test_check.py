@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from gateway.commands.check import check
 from gateway.commands.failing import CommandFailed
 from gateway.commands.keys import create_key
-from gateway.configuration.settings import Settings, read_settings
+from gateway.configuration.settings import PREFIX, Settings, read_settings
 from tests.adapters.conftest import Loopback
 
 
@@ -20,6 +21,12 @@ from tests.adapters.conftest import Loopback
 def _wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "300")
     monkeypatch.setenv("NO_COLOR", "1")
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture
@@ -106,6 +113,18 @@ async def test_a_service_that_nobody_answers_for_is_told(tmp_path: Path, capsys:
     assert rows["store"][0] == "UP"
 
 
+async def test_a_token_that_cloudsigma_does_not_accept_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], loopback: Loopback
+) -> None:
+    """Its health is open to all, and says nothing of the token."""
+    loopback.page("/v1/health", '{"status": "ok"}', "application/json")
+    settings = Settings(data_dir=tmp_path, cloudsigma=loopback.url("", "127.0.0.1"))
+    loopback.page("/v1/usage", '{"tier": "pro", "rulesGenerated": 1}', "application/json", status=401)
+    rows = await told(settings, capsys)
+    assert rows["cloudsigma"][0] == "DEGRADED"
+    assert "check TRIGRAPH_CLOUDSIGMA_TOKEN" in rows["cloudsigma"][1]
+
+
 async def test_an_adapter_that_nobody_offers_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With what there is to choose from."""
     rows = await told(Settings(data_dir=tmp_path, cloudsigma="nobodys"), capsys, wrong=1)
@@ -141,3 +160,36 @@ async def test_a_damaged_embedded_database_is_told(tmp_path: Path, capsys: pytes
     rows = await told(Settings(data_dir=tmp_path), capsys, wrong=1)
     assert rows["store"][0] == "DOWN"
     assert "move that file away" in rows["store"][1]
+
+
+async def test_a_variable_that_is_no_setting_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A misspelt one would be ignored without a word; the setting that it resembles is named."""
+    monkeypatch.setenv("TRIGRAPH_API_KEY", "alice=geheim")
+    monkeypatch.setenv("TRIGRAPH_OF_OTHERS", "x")
+    rows = await told(Settings(data_dir=tmp_path), capsys)
+    assert rows["settings"] == [
+        "DEGRADED",
+        "no such setting, so ignored: TRIGRAPH_API_KEY (is TRIGRAPH_API_KEYS meant?), TRIGRAPH_OF_OTHERS",
+    ]
+
+
+async def test_a_manifest_that_serve_would_refuse_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One that can't be read, and one that is asked for and not named; a good one is up."""
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text("no JSON")
+    rows = await told(Settings(data_dir=tmp_path, trusted_documents=manifest), capsys, wrong=1)
+    assert "TRIGRAPH_TRUSTED_DOCUMENTS is" in rows["trusted documents"][1]
+    rows = await told(Settings(data_dir=tmp_path, only_trusted_documents=True), capsys, wrong=1)
+    assert "there is no manifest" in rows["trusted documents"][1]
+    manifest.write_text('{"a": "{ viewer { name } }"}')
+    rows = await told(Settings(data_dir=tmp_path, trusted_documents=manifest), capsys)
+    assert rows["trusted documents"] == ["UP", str(manifest)]
+
+
+async def test_an_adapter_of_another_service_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With those of this one to choose from."""
+    rows = await told(Settings(data_dir=tmp_path, sigil="cloudlink-local"), capsys, wrong=1)
+    assert "TRIGRAPH_SIGIL is 'cloudlink-local', and that adapter has no " in rows["services"][1]
+    assert "name one of these: sigil-local, sigil-rest" in rows["services"][1]

@@ -115,3 +115,20 @@ def test_an_expiry_that_is_none_or_over_is_refused(given: str) -> None:
     """With what would do."""
     with pytest.raises(CommandFailed, match="give a time such as 90d"):
         expiry(given, NOW)
+
+
+def test_ids_and_moments_are_whole_in_a_list_of_any_width(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An id that is cut revokes nothing: it is whole on a narrow terminal, and a pipe gets lines that are whole."""
+    run(tmp_path, "create", "alice", "--tenant", "acme-of-the-north", "--expires", "90d")
+    key_id = capsys.readouterr().out.split()[6].rstrip(",")
+    monkeypatch.setenv("COLUMNS", "80")
+    run(tmp_path, "list")
+    shown = capsys.readouterr().out
+    assert key_id in shown
+    assert "…" not in shown
+    monkeypatch.delenv("COLUMNS")
+    run(tmp_path, "list")
+    row = next(line for line in capsys.readouterr().out.splitlines() if key_id in line)
+    assert [cell.strip() for cell in row.split("│")[2:5]] == ["alice", "acme-of-the-north", "admin"]

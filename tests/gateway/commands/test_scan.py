@@ -243,3 +243,26 @@ def test_the_command_ends_with_the_code(
         codes.append(ending.value.code)
     assert codes == [0, 1, 2]
     assert "trigraph: there is no policy 'lax'" in capsys.readouterr().err
+
+
+async def test_a_report_in_a_pipe_breaks_no_line(
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is no terminal has no width: a sentence stays in one piece, for logs and for grep."""
+    monkeypatch.delenv("COLUMNS")
+    assert await scan(settings, "npm:no-such-box@1.0.0") == 2
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("npm:no-such-box@1.0.0  could not be scanned: ")
+    assert len(lines[0]) > 80
+
+
+def test_a_registry_that_is_no_address_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the code of what could not be scanned, as 1 says that a package fails."""
+    monkeypatch.setenv("TRIGRAPH_NPM_REGISTRY", "nowhere")
+    with pytest.raises(SystemExit) as ended:
+        main(["scan", "npm:clean-box", "--data-dir", str(tmp_path)])
+    assert ended.value.code == 2
+    assert "trigraph: TRIGRAPH_NPM_REGISTRY holds no http or https address" in capsys.readouterr().err

@@ -116,5 +116,5 @@ def _notice(found: dict[str, float]) -> Notice:
     return Notice(
         code="NotThreatIntelligence",
         severity="warning",
-        message=f"The input does not read like threat intelligence: {signs}. Few or no rules may come out.",
+        message=f"The input does not read like threat intelligence: {signs}. Rules are made of it only with `force`.",
     )
