@@ -17,6 +17,7 @@ class Context:
 
     services: Services
     principal: Principal
+    analytics_points: int = field(init=False, default=0)
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
