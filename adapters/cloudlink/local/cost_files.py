@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters.cloudlink.local.costs import HourlyCost
+from adapters.cloudlink.local.costs import MOST_USD, HourlyCost
 from adapters.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -187,11 +187,11 @@ def _check(cursor: duckdb.DuckDBPyConnection, path: Path, layout: Layout) -> Non
     """Refuse an export with a row that can't be counted: nothing of it is taken in then."""
     wrong = cursor.execute(
         "SELECT start_text, end_text, cost_text, currency, service FROM charges"
-        " WHERE starts IS NULL OR ends IS NULL OR ends < starts OR usd IS NULL OR NOT isfinite(usd)"
+        " WHERE starts IS NULL OR ends IS NULL OR ends < starts OR usd IS NULL OR NOT abs(usd) <= ?"
         " OR currency IS DISTINCT FROM 'USD' OR coalesce(trim(service), '') = '' OR length(service) > 256"
         " OR length(account) > 64 OR contains(service || account, chr(0))"
         " OR epoch(ends) - epoch(starts) > ? LIMIT 1",
-        [LONGEST_CHARGE_HOURS * 3600],
+        [MOST_USD, LONGEST_CHARGE_HOURS * 3600],
     ).fetchone()
     if wrong is None:
         return
@@ -199,7 +199,7 @@ def _check(cursor: duckdb.DuckDBPyConnection, path: Path, layout: Layout) -> Non
     shown = f"from {start!r} to {end!r}, cost {cost!r}, currency {currency!r}, service {str(service)[:80]!r}"
     message = (
         f"{path.name} ({layout.name}) has a row {shown}: every row needs a period of at most a year, "
-        "a number, USD, a service of at most 256 characters and an account of at most 64"
+        f"a cost of at most {MOST_USD:.0f}, USD, a service of at most 256 characters and an account of at most 64"
     )
     raise InvalidInput("validation_error", message, "file")
 
