@@ -35,6 +35,7 @@ from gateway.guards.rate_limit import RateLimit
 from gateway.guards.subscription_limits import LimitedSubscriptions
 from gateway.limits.document import DocumentLimits, development
 from gateway.limits.plans import Plans
+from gateway.limits.rows import count_rows
 from gateway.limits.suggestions import hide_suggestions
 from gateway.observability.request_id import RequestId
 from gateway.observability.tracing import Tracing, open_tracing
@@ -156,6 +157,7 @@ def _graph(settings: Settings, observability: Observability) -> strawberry.Schem
     graph = build_graph([*observability.extensions, *own, ToldBeginning], QuietGraph)
     plans = Plans(graph._schema, settings)  # noqa: SLF001 - Strawberry shows it nowhere else
     hide_suggestions(graph, is_developing)
+    count_rows(graph, settings.max_cost)
     observability.surround(graph)
     resume_subscriptions(graph)
     guard_fields(graph)

@@ -11,7 +11,6 @@ from adapters.principal import LOCAL_PRINCIPAL, Principal
 from gateway.configuration.safety_settings import SafetySettings
 from gateway.limits.measure import too_complex
 from gateway.limits.plans import Plans
-from gateway.limits.rows import row_limit
 from gateway.limits.tokens import limit_tokens
 from gateway.observability.observed_operation import current_operation
 
@@ -50,11 +49,6 @@ class DocumentLimits(SchemaExtension):
         if not plan.errors:
             self._measure(plan.cost(context.operation_name, context.variables or {}))
         yield
-
-    def on_execute(self) -> Iterator[None]:
-        """Count what it really has: what its lists were assumed to have may be little beside that."""
-        with row_limit(self._settings.max_cost):
-            yield
 
     def get_results(self) -> dict[str, Any]:
         """Tell what it costs, with the first of several answers."""

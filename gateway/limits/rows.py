@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Iterator, Sized
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import AsyncIterable, Iterable, Sized
 from typing import Any
 
+import strawberry
 from graphql import GraphQLList, GraphQLResolveInfo, get_named_type, is_composite_type
 from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetailsList
@@ -16,7 +15,7 @@ from gateway.limits.measure import too_complex
 
 
 class Rows:
-    """The rows that an operation's lists of objects have so far."""
+    """The rows that an answer's lists of objects have so far."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -30,24 +29,21 @@ class Rows:
             raise too_complex("rows", self._number, self._most, message)
 
 
-_rows: ContextVar[Rows | None] = ContextVar("rows", default=None)
-
-
-@contextmanager
-def row_limit(most: int) -> Iterator[None]:
-    """Let what is executed meanwhile have so many rows, 0 is no limit; where a limit holds already, that one stays."""
-    if not most or _rows.get() is not None:
-        yield
-        return
-    token = _rows.set(Rows(most))
-    try:
-        yield
-    finally:
-        _rows.reset(token)
-
-
 class CountedRows(Executor[Any]):
-    """Put before an executor, counts the rows of its lists."""
+    """Put before an executor, counts the rows of its lists; those of deferred parts are copies, and share the count."""
+
+    most: int
+
+    def __init__(self, *parts: Any, **options: Any) -> None:
+        super().__init__(*parts, **options)
+        self.rows = Rows(self.most)
+
+    def build_per_event_executor(self, payload: Any) -> Executor[Any]:
+        """Execute an event of a subscription, which is an answer by itself."""
+        executor = super().build_per_event_executor(payload)
+        assert isinstance(executor, CountedRows)  # noqa: S101 - it is a copy
+        executor.rows = Rows(self.most)
+        return executor
 
     def complete_list_value(
         self,
@@ -58,8 +54,14 @@ class CountedRows(Executor[Any]):
         result: AsyncIterable[Any] | Iterable[Any],
         *rest: Any,
     ) -> AwaitableOrValue[list[Any]]:
-        """Complete a list; raises GraphQLError where the operation has too many rows by now."""
-        rows = _rows.get()
-        if rows is not None and isinstance(result, Sized) and is_composite_type(get_named_type(return_type)):
-            rows.add(len(result))
+        """Complete a list; raises GraphQLError where the answer has too many rows by now."""
+        if isinstance(result, Sized) and is_composite_type(get_named_type(return_type)):
+            self.rows.add(len(result))
         return super().complete_list_value(return_type, field_details_list, info, path, result, *rest)
+
+
+def count_rows(graph: strawberry.Schema, most: int) -> None:
+    """Let every answer have so many rows; 0 is no limit."""
+    if most:
+        executor = graph.execution_context_class
+        graph.execution_context_class = type(executor.__name__, (CountedRows, executor), {"most": most})

@@ -73,7 +73,7 @@ class HttpEndpoint:
         operations, asked = self._operations, self._operations.asked_by(request, principal)
         if wanted.parts and may_come_in_parts(asked.text) and self._type_of(asked) in allowed:
             results = self._streams.of_asked(asked, allowed).results()
-            return IncrementalReply(results, wanted, self._settings.operation_seconds, self._settings.max_cost)
+            return IncrementalReply(results, wanted, self._settings.operation_seconds)
         if (wanted.events or wanted.subscription) and self._type_of(asked) is OperationType.SUBSCRIPTION:
             operation, seconds = self._streams.of_asked(asked, SUBSCRIPTION), self._settings.ping_seconds
             if wanted.events:

@@ -16,8 +16,6 @@ from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.executor import StreamUsage
 from graphql.pyutils import Path
 
-from gateway.limits.rows import CountedRows
-
 DIRECTIVES = ("@defer", "@stream")
 
 _is_wanted: ContextVar[bool] = ContextVar("parts_are_wanted", default=False)
@@ -61,7 +59,7 @@ class _InParts(Executor[Any]):
 
 def executing_with(executor: type[Executor[Any]]) -> Callable[..., Any]:
     """Give the function that executes a document, by an executor that can answer in parts."""
-    whole, in_parts = (type(executor.__name__, (first, CountedRows, executor), {}) for first in (_Whole, _InParts))
+    whole, in_parts = (type(executor.__name__, (first, executor), {}) for first in (_Whole, _InParts))
 
     def execute(schema: GraphQLSchema, document: DocumentNode, **options: Any) -> Any:
         chosen = in_parts if _is_wanted.get() else whole

@@ -10,7 +10,6 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from gateway.execution.edges import time_limit
-from gateway.limits.rows import row_limit
 from gateway.protocols.answers import as_answer
 from gateway.protocols.deferred_parts import DeferredParts
 from gateway.protocols.incremental import parts_wanted
@@ -23,22 +22,18 @@ Results = AsyncGenerator[dict[str, Any], None]
 
 @dataclass(frozen=True)
 class IncrementalReply:
-    """Executes an operation in the time and with the rows that it has, and sends what comes.
-
-    `results` has not begun yet.
-    """
+    """Executes an operation in the time that it has, and sends what comes; `results` has not begun yet."""
 
     results: Results
     wanted: Wanted
     seconds: float
-    most_rows: int
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Respond."""
         await while_connected(receive, self._respond(send))
 
     async def _respond(self, send: Send) -> None:
-        with time_limit(self.seconds), row_limit(self.most_rows), parts_wanted():
+        with time_limit(self.seconds), parts_wanted():
             async with aclosing(self.results) as results:
                 first = await anext(results)
                 if "hasNext" in first:

@@ -17,13 +17,13 @@ INDICATORS = 40
 ONCE = "{ executions(first: 1) { nodes { arn iocs { value } } } }"
 TWICE = "{ executions(first: 1) { nodes { arn iocs { value } again: iocs { value } } } }"
 DEFERRED = "{ executions(first: 1) { nodes { arn iocs { value } ... @defer { again: iocs { value } } } } }"
+ALL = Output(iocs=tuple(Ioc(type="domain", value=f"{number}.example") for number in range(INDICATORS)))
 CODE = {"code": "OPERATION_TOO_COMPLEX", "limit": "rows", "requested": 2 * INDICATORS + 1, "maximum": MOST}
 
 
 async def begun(edge: Edge) -> Edge:
     """Have an execution with all the indicators."""
-    iocs = tuple(Ioc(type="domain", value=f"{number}.example") for number in range(INDICATORS))
-    edge.cloudsigma.finish(await edge.begin(), Output(iocs=iocs))
+    edge.cloudsigma.finish(await edge.begin(), ALL)
     return edge
 
 
@@ -63,6 +63,22 @@ async def test_parts_and_streams_are_no_way_around(limited: Edge) -> None:
         heard: dict[str, Any] = await socket.hear()
     assert [heard["payload"]["errors"][0]["extensions"]] == [CODE]
     assert all('"limit":"rows"' in text for text in told)
+
+
+async def test_an_event_is_an_answer_by_itself(limited: Edge) -> None:
+    """However many there are: each has its rows, and none has more."""
+    arn = await limited.begin()
+    limited.cloudsigma.finish(arn, ALL)
+    events = "subscription {{ executionUpdates {{ cursor execution {{ iocs {{ value }} {more} }} }} }}"
+    async with limited.served() as served, connected(served) as socket:
+        await socket.init()
+        await socket.subscribe(events.format(more=""), "1")
+        few = [(await socket.hear())["payload"] for _ in range(2)]
+        await socket.say(type="complete", id="1")
+        await socket.subscribe(events.format(more="again: iocs { value }"), "2")
+        many = (await socket.hear())["payload"]
+    assert [set(payload) for payload in few] == [{"data"}, {"data"}]
+    assert many["errors"][0]["extensions"] == CODE | {"requested": 2 * INDICATORS}
 
 
 async def test_without_a_limit_on_cost_rows_have_none(tmp_path: Path) -> None:
