@@ -210,7 +210,7 @@ def _import_costs(options: argparse.Namespace) -> None:
 
 
 def _tokens(options: argparse.Namespace) -> None:
-    from gateway.access.upstream_tokens import list_tokens, remove_token, set_token
+    from gateway.commands.tokens import list_tokens, remove_token, set_token
     from gateway.configuration.settings import read_settings
 
     settings = read_settings(data_dir=options.data_dir)

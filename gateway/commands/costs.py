@@ -18,11 +18,11 @@ from adapters.cloudlink.local.credentials import CredentialRecords
 from adapters.cloudlink.local.hours import hour_number
 from adapters.cloudlink.local.journal import Entry, Journal
 from adapters.cloudlink.local.outbox import Outbox
-from adapters.errors import InvalidInput, NotFound
+from adapters.errors import NotFound
 from adapters.store.database import Database
 from adapters.vault import Vault
-from gateway.assembly import reach_store
 from gateway.commands.failing import CommandFailed
+from gateway.commands.store import opened_store
 from gateway.commands.tenants import checked_tenant
 from gateway.configuration.settings import Settings
 
@@ -38,18 +38,10 @@ async def import_costs(settings: Settings, path: Path, tenant: str, credential_i
     """
     tenant = checked_tenant(tenant)
     _check(path)
-    settings.prepare_folders()
-    database = Database(settings.database)
-    try:
-        await reach_store(database)
-        await database.migrate()
+    async with opened_store(settings) as database:
         if credential_id is not None:
             await _check_credential(database, tenant, credential_id)
         await _Import(database, tenant, credential_id).run(path)
-    except InvalidInput as error:
-        raise CommandFailed(error.message) from None
-    finally:
-        await database.close()
 
 
 def _check(path: Path) -> None:

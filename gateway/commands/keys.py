@@ -9,15 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 from rich.table import Column, Table
 
-from adapters.errors import Refused
 from adapters.keys import digest_of
 from adapters.principal import LOCAL_PRINCIPAL
-from adapters.store.database import Database
 from adapters.stored_keys import StoredKey, StoredKeys
 from gateway.access.principals import NAME, new_key, read_keyring
-from gateway.assembly import reach_store
 from gateway.commands.failing import CommandFailed
 from gateway.commands.output import output_console
+from gateway.commands.store import opened_store
 from gateway.configuration.settings import Settings
 
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -117,13 +115,5 @@ def _shown(moment: datetime | None) -> str:
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[StoredKeys]:
-    settings.prepare_folders()
-    database = Database(settings.database)
-    try:
-        await reach_store(database)
-        await database.migrate()
+    async with opened_store(settings) as database:
         yield StoredKeys(database)
-    except Refused as error:
-        raise CommandFailed(error.message) from None
-    finally:
-        await database.close()

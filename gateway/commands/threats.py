@@ -15,10 +15,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from adapters.sigil.local.osv import Report, UnreadableReport, read_report, read_reports
 from adapters.sigil.local.threats import ThreatRecords
 from adapters.sigil.models import Threat
-from adapters.store.database import Database
-from gateway.assembly import reach_store
 from gateway.commands.failing import CommandFailed
 from gateway.commands.harmless import harmless
+from gateway.commands.store import opened_store
 from gateway.configuration.settings import Settings
 
 THREATS_AT_ONCE = 1000
@@ -40,16 +39,12 @@ async def import_threats(settings: Settings, path: Path) -> None:
     Raises CommandFailed where nothing could be imported, or an archive ends in the middle; what came before it is kept.
     """
     _check(path)
-    settings.prepare_folders()
-    database = Database(settings.database)
     console = Console(stderr=True)
     imported = Imported()
     try:
-        await reach_store(database)
-        await database.migrate()
-        await _Import(ThreatRecords(database), imported, console).run(path)
+        async with opened_store(settings) as database:
+            await _Import(ThreatRecords(database), imported, console).run(path)
     finally:
-        await database.close()
         console.print(
             f"{imported.known} threats imported, {imported.withdrawn} withdrawn, "
             f"{imported.unreadable} reports could not be read",
