@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import msgspec
 import strawberry
@@ -14,14 +14,12 @@ from strawberry.types.nodes import FragmentSpread, InlineFragment, SelectedField
 
 from adapters.errors import InvalidInput
 from adapters.history.answers import Answer, ExecutionPoint, RegressionPoint, ScanPoint, SpendPoint
-from adapters.history.grouping import MOST_POINTS, PERCENTILES
+from adapters.history.grouping import PERCENTILES
 from adapters.history.ranges import TimeBucket
 from adapters.history.requests import Asked
 from resolvers.context import Info
 from resolvers.moments import in_utc
 from resolvers.problems import graph_field
-
-P = TypeVar("P")
 
 MOST_VALUES = 100
 RANKS = frozenset(f"p{percent}" for percent in PERCENTILES)
@@ -51,31 +49,22 @@ def analytics(info: Info) -> TenantAnalytics:
 
 async def executions(root: TenantAnalytics, info: Info, asked: Asked) -> Answer[ExecutionPoint]:
     """Give figures of executions."""
-    return _counted(info, await info.context.services.analytics.executions(root.tenant, asked))
+    return await info.context.services.analytics.executions(root.tenant, asked)
 
 
 async def package_scans(root: TenantAnalytics, info: Info, asked: Asked) -> Answer[ScanPoint]:
     """Give figures of scans of packages."""
-    return _counted(info, await info.context.services.analytics.package_scans(root.tenant, asked))
+    return await info.context.services.analytics.package_scans(root.tenant, asked)
 
 
 async def regressions(root: TenantAnalytics, info: Info, asked: Asked) -> Answer[RegressionPoint]:
     """Give figures of regressions."""
-    return _counted(info, await info.context.services.analytics.regressions(root.tenant, asked))
+    return await info.context.services.analytics.regressions(root.tenant, asked)
 
 
 async def spend(root: TenantAnalytics, info: Info, asked: Asked) -> Answer[SpendPoint]:
     """Give figures of hourly costs."""
-    return _counted(info, await info.context.services.analytics.spend(root.tenant, asked))
-
-
-def _counted(info: Info, answer: Answer[P]) -> Answer[P]:
-    """Count the points of an operation, as many questions may be in one; raises InvalidInput for too many."""
-    info.context.analytics_points += len(answer.points)
-    if info.context.analytics_points > MOST_POINTS:
-        message = f"analytics of this operation make over {MOST_POINTS:,} points: ask for less at once"
-        raise InvalidInput("ValidationError", message, "analytics")
-    return answer
+    return await info.context.services.analytics.spend(root.tenant, asked)
 
 
 def points(root: strawberry.Parent[Answer[Any]]) -> Sequence[Any]:

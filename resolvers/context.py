@@ -17,7 +17,6 @@ class Context:
 
     services: Services
     principal: Principal
-    analytics_points: int = field(init=False, default=0)
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:

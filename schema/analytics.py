@@ -26,7 +26,7 @@ BUCKET_START = "When the bucket begins, in UTC; weeks begin on Monday."
 DIMENSION = "none where it is not grouped by, or not known."
 
 
-POINTS = "A point for each bucket and group that there is anything of, oldest first; at most 10,000 an operation."
+POINTS = "A point for each bucket and group that there is anything of, oldest bucket first; at most 10,000."
 GROUP_BY = "What they are grouped by besides; by nothing else if left out."
 READING = Cost(weight="1000")
 """A question may have the database look at a million things."""

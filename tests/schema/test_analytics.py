@@ -11,7 +11,6 @@ from typing import Any, cast
 
 import pytest
 
-import resolvers.analytics
 from adapters.cloudsigma.callers import Callers
 from adapters.cloudsigma.rest import RestCloudSigma
 from adapters.cloudsigma.server import create_server
@@ -137,23 +136,6 @@ async def test_a_question_that_asks_too_much_is_refused(
     (error,) = (await upstreamed.client_for(principal).post(query))["errors"]
     assert error["extensions"] == {"code": "INVALID_INPUT", "field": field}
     assert cure in error["message"]
-
-
-async def test_an_operations_points_are_bounded_over_all_of_its_questions(
-    upstreamed: Upstreamed, principal: Principal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As many as one question may have: more questions in an operation give no more points."""
-    monkeypatch.setattr(resolvers.analytics, "MOST_POINTS", 2)
-    client = upstreamed.client_for(principal)
-    await client.execute(BEGIN)
-    question = 'executions(from: "2025-12-30", to: "2026-01-10") { points { count } }'
-    two = " ".join(f"q{number}: analytics {{ {question} }}" for number in range(2))
-    points = {"executions": {"points": [{"count": 1}]}}
-    for _ in range(2):
-        assert await client.execute(f"{{ {two} }}") == {"q0": points, "q1": points}
-    (error,) = (await client.post(f"{{ {two} q2: analytics {{ {question} }} }}"))["errors"]
-    assert error["extensions"] == {"code": "INVALID_INPUT", "field": "analytics"}
-    assert "less at once" in error["message"]
 
 
 async def test_spend_is_that_of_the_costs_that_were_pushed_in(assembly: Assembly, principal: Principal) -> None:
