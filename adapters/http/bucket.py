@@ -21,6 +21,8 @@ EPOCH_FROM = 1_000_000_000
 """A reset that is told as a larger number is a moment, a smaller one is seconds from now."""
 PAUSE_SECONDS = 1
 """How long nothing is sent after a 429 that does not say when to come back."""
+LONGEST_CLOSED_SECONDS = 600
+"""A 429 that asks for more is not about how fast calls come, but about what was asked for, as a month's scans are."""
 
 
 class RateLimited(httpx.TransportError):
@@ -87,7 +89,8 @@ class Bucket:
         """Take over what the upstream says of its limit."""
         headers = response.headers
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            self._closed_until = self._clock() + (retry_after_seconds(headers) or PAUSE_SECONDS)
+            asked = retry_after_seconds(headers) or PAUSE_SECONDS
+            self._closed_until = self._clock() + (asked if asked <= LONGEST_CLOSED_SECONDS else PAUSE_SECONDS)
         limit, left = _number(headers, "x-ratelimit-limit"), _number(headers, "x-ratelimit-remaining")
         resets_in = _seconds_until_reset(headers)
         if limit is None or not 0 <= resets_in <= self._seconds + 1:
@@ -98,6 +101,7 @@ class Bucket:
             self._of_others = max(0, limit - left - mine)
             self._others_leave = self._clock() + resets_in
         self._turnstile.turn()
+        self._schedule()
 
     def seconds_until(self, kind: CallKind) -> float:
         """Estimate when a new call of this kind has its turn; what is under way is taken to be answered at once."""
@@ -137,16 +141,16 @@ class Bucket:
         return self._calls - max(1, math.floor(self._calls * POLLED_SHARE))
 
     def _schedule(self) -> None:
-        """Look again when the next call leaves the window."""
+        """Look again when the next call may leave the window, or what keeps others back is over."""
         now = self._clock()
         self._drop_left(now)
         instants = [self._leaving[0] if self._leaving else now, self._others_leave, self._closed_until]
         coming = [instant for instant in instants if instant > now]
-        if coming and self._timer is None:
+        if coming:
+            self.close()
             self._timer = asyncio.get_running_loop().call_later(min(coming) - now, self._tick)
 
     def _tick(self) -> None:
-        self._timer = None
         if len(self._turnstile):
             self._turnstile.turn()
             self._schedule()

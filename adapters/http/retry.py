@@ -18,6 +18,8 @@ from adapters.http.deadline import remaining
 ATTEMPTS = 3
 FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 5.0
+NONSENSE_SECONDS = 10_000_000
+"""A `Retry-After` of so many says nothing."""
 PASSING = frozenset({429, 502, 503, 504})
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 TROUBLE = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.ConnectTimeout)
@@ -69,12 +71,15 @@ class RetryTransport(httpx.AsyncBaseTransport):
 
 
 def retry_after_seconds(headers: httpx.Headers) -> int | None:
-    """Read `Retry-After`, a number of seconds or a date; None where it says nothing."""
+    """Read `Retry-After`, a number of seconds or a date, in UTC where it names no zone; None where it says nothing."""
     value = headers.get("retry-after", "")
-    if value.isdecimal():
-        return int(value) if len(value) < 8 else None  # noqa: PLR2004 - longer is nonsense
     try:
-        wait = parsedate_to_datetime(value).astimezone(UTC) - datetime.now(UTC)
+        seconds = int(value) if value.isdecimal() else _seconds_until(parsedate_to_datetime(value))
     except (ValueError, OverflowError):
         return None
-    return max(0, math.ceil(wait.total_seconds()))
+    return max(0, seconds) if seconds < NONSENSE_SECONDS else None
+
+
+def _seconds_until(moment: datetime) -> int:
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return math.ceil((aware - datetime.now(UTC)).total_seconds())

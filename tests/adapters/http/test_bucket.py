@@ -200,3 +200,38 @@ async def test_a_call_that_hangs_does_not_hold_up_the_others() -> None:
     async with asyncio.timeout(5):
         await asyncio.gather(*calls)
     assert entered == [0, 1]
+
+
+async def test_after_a_429_calls_go_on_though_others_leave_the_window_later() -> None:
+    """What closes it for a second does not hold anybody up for the minute that the call before counts."""
+    limited = bucket(60)
+    await use(limited, 1)
+    limited.learn(answer(429, retry_after="1"))
+    with operation_deadline(30):
+        await limited.enter(CallKind.QUERY)
+    assert limited.left() == 58
+    limited.close()
+
+
+async def test_who_waits_goes_on_when_what_others_use_leaves_the_window() -> None:
+    """Also where that was learnt while it waited already."""
+    limited = bucket(2)
+    await use(limited, 1)
+    await limited.enter(CallKind.QUERY)
+    with operation_deadline(100):
+        waiting = asyncio.create_task(limited.enter(CallKind.QUERY))
+    await settled()
+    limited.learn(answer(x_ratelimit_limit="3", x_ratelimit_remaining="0", x_ratelimit_reset="1"))
+    async with asyncio.timeout(30):
+        await waiting
+    limited.close()
+
+
+async def test_a_429_about_what_was_asked_for_does_not_keep_other_calls_back() -> None:
+    """A month's scans may be used up for weeks: what is read meanwhile has its own limit."""
+    clock = Clock()
+    limited = bucket(60, MINUTE, clock)
+    limited.learn(answer(429, retry_after="86400"))
+    assert limited.left() == 0
+    clock.now += 1
+    assert limited.left() == 60

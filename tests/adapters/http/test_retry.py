@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -162,6 +163,26 @@ def test_retry_after_as_a_date(zone: str) -> None:
     seconds = retry_after_seconds(httpx.Headers({"Retry-After": later}))
     assert seconds is not None
     assert 7000 < seconds <= 7200
+
+
+@pytest.mark.parametrize("form", ["%a %b %d %H:%M:%S %Y", "%A, %d-%b-%y %H:%M:%S GMT", "%a, %d %b %Y %H:%M:%S -0000"])
+def test_retry_after_as_a_date_is_in_utc(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever zone this machine is in, also in the old forms that HTTP still has."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        later = datetime.now(UTC) + timedelta(hours=2)
+        seconds = retry_after_seconds(httpx.Headers({"Retry-After": later.strftime(form)}))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert seconds is not None
+    assert 7000 < seconds <= 7200
+
+
+def test_a_retry_after_at_the_end_of_time_says_nothing() -> None:
+    """So many seconds fit no answer of ours."""
+    assert retry_after_seconds(httpx.Headers({"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"})) is None
 
 
 def test_no_retry_after_is_none() -> None:
