@@ -7,7 +7,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, cast
 
 from adapters.cloudlink.decoding import SERVICE
-from adapters.http.deadline import shared_within_deadline
+from adapters.errors import DeadlineExceeded
+from adapters.http.deadline import remaining, shared_within_deadline
 
 T = TypeVar("T")
 
@@ -23,7 +24,13 @@ class SharedReads:
         self._running: set[asyncio.Task[Any]] = set()
 
     async def get(self, key: str, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Give what is being read or was read just now, or read it."""
+        """Give what is being read or was read just now, or read it; raises DeadlineExceeded, and what reading does."""
+        if (begun := self._reads.get(key)) is not None:
+            try:
+                return cast("T", await shared_within_deadline(begun, SERVICE))
+            except DeadlineExceeded:
+                if not remaining():
+                    raise  # else it was the time of the operation that began the read
         if key not in self._reads:
             task = asyncio.create_task(read(), name=f"cloudlink-read {key}")
             self._reads[key] = task

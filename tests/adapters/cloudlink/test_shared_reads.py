@@ -7,6 +7,8 @@ import asyncio
 import pytest
 
 from adapters.cloudlink.shared_reads import SharedReads
+from adapters.errors import DeadlineExceeded
+from adapters.http.deadline import operation_deadline, remaining
 
 
 class Source:
@@ -76,6 +78,29 @@ async def test_what_began_before_a_write_is_not_given_after_it(source: Source) -
     source.let_go.set()
     assert (await before, await after) == (1, 2)
     assert await shared.get("a", source.read) == 2
+
+
+async def test_who_has_more_time_than_the_one_who_began_reads_again() -> None:
+    """Nobody's answer hangs on another's deadline."""
+    shared, reads = SharedReads(), 0
+
+    async def read() -> int:
+        nonlocal reads
+        reads += 1
+        await asyncio.sleep(min(remaining(), 0.02))
+        if not remaining():
+            raise DeadlineExceeded("timeout", "late", "CloudLink")
+        return reads
+
+    with operation_deadline(0.01):
+        hasty = asyncio.create_task(shared.get("a", read))
+    await asyncio.sleep(0)
+    with operation_deadline(60):
+        patient = asyncio.create_task(shared.get("a", read))
+    with pytest.raises(DeadlineExceeded):
+        await hasty
+    assert await patient == 2
+    await shared.close()
 
 
 async def test_closing_breaks_off_what_is_read(source: Source) -> None:

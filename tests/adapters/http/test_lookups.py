@@ -9,6 +9,7 @@ from adapters.errors import DeadlineExceeded
 from adapters.http import lookups as module
 from adapters.http.deadline import operation_deadline
 from adapters.http.lookups import Lookups
+from adapters.http.traits import CallKind, calls_of_kind, current_kind
 
 
 class Source:
@@ -118,3 +119,21 @@ async def test_nobody_waits_for_another_beyond_the_own_deadline() -> None:
         await lookups.get("a")
     asked.set()
     assert await patient == "told"
+
+
+async def test_polls_that_wait_keep_no_query_waiting() -> None:
+    """Neither for its turn, nor for the same thing: a limit holds polls back that a query may still use."""
+
+    async def ask(key: str) -> str:
+        if current_kind() is CallKind.POLL:
+            await asyncio.Event().wait()
+        return key
+
+    lookups: Lookups[str] = Lookups("Sigil", ask, lambda _: False, lambda _: False)
+    with calls_of_kind(CallKind.POLL):
+        polls = [asyncio.create_task(lookups.get(f"{number}")) for number in range(module.AT_ONCE)]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        assert [await lookups.get("0"), await lookups.get("other")] == ["0", "other"]
+    await lookups.close()
+    await asyncio.gather(*polls, return_exceptions=True)
