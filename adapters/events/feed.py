@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -14,6 +14,7 @@ from typing import Generic, Protocol, Self, TypeVar
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.finishing import finished
 from adapters.store.database import Database
 
 T = TypeVar("T")
@@ -131,15 +132,24 @@ class InProcessChangeFeed(Generic[T]):
 
     @asynccontextmanager
     async def write(self, database: Database) -> AsyncIterator[Writing[T]]:
-        """Open a transaction; one at a time, so that changes are told in the order of their versions."""
+        """Open a transaction; one at a time, so that changes are told in the order of their versions.
+
+        Once it is about to be committed its changes are told, even if the caller leaves meanwhile.
+        """
         changes: list[Change[T]] = []
 
         async def tell(change: Change[T]) -> None:
             changes.append(change)
 
-        async with self._in_order:
-            async with database.write() as connection:
-                yield Writing(connection, tell)
+        async with AsyncExitStack() as turn:
+            await turn.enter_async_context(self._in_order)
+            async with AsyncExitStack() as transaction:
+                yield Writing(await transaction.enter_async_context(database.write()), tell)
+                await finished(self._commit(turn.pop_all(), transaction.pop_all(), changes))
+
+    async def _commit(self, turn: AsyncExitStack, transaction: AsyncExitStack, changes: list[Change[T]]) -> None:
+        async with turn:
+            await transaction.aclose()
             for change in changes:
                 self.deliver(change)
 

@@ -5,6 +5,7 @@ import gc
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import event
 
 from adapters.events.feed import MAILBOX_SIZE, Change, InProcessChangeFeed, MailboxOverflow
 from adapters.store.database import Database
@@ -91,6 +92,27 @@ async def test_nothing_is_told_before_it_is_committed(feed: InProcessChangeFeed[
             await writing.tell(change)
             assert not mailbox._unread
         assert list(mailbox._unread) == ["a"]
+
+
+async def test_what_is_committed_is_told_though_its_writer_leaves_meanwhile(
+    feed: InProcessChangeFeed[Light], sqlite: Database
+) -> None:
+    """A deadline that passes during the commit takes nothing from those who watch, and the next writer has its turn."""
+    writing: list[asyncio.Task[Change[Light]]] = []
+    sync_engine = sqlite.engine.sync_engine
+
+    def leave(_connection: object) -> None:
+        writing[0].cancel()
+
+    with feed.watch("me") as mailbox:
+        event.listen(sync_engine, "commit", leave)
+        writing.append(asyncio.create_task(switch(feed, sqlite, "a")))
+        with pytest.raises(asyncio.CancelledError):
+            await writing[0]
+        event.remove(sync_engine, "commit", leave)
+        later = await switch(feed, sqlite, "later")
+        assert later.version == 2
+        assert [change.key for change in await read(mailbox, 2)] == ["a", "later"]
 
 
 async def test_concurrent_writers_are_told_in_the_order_of_their_versions(
