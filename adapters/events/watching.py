@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -78,6 +79,7 @@ async def watch(
                     seen = change.version
                     yield _observation(change, told)
                     if key is not None and change.state.finished:
+                        await asyncio.sleep(0)  # all others are told the end before this one is cleared away
                         return
             except MailboxOverflow:
                 continue

@@ -18,6 +18,7 @@ from adapters.principal import LOCAL_PRINCIPAL as LOCAL
 from adapters.principal import Principal
 from tests.doubles.memory_cloudsigma import MemoryCloudSigma, finished_output
 from tests.running import new_principal
+from tests.waiting import until
 
 TEXT = validated(text="Boil the pasta.")
 RUNNING, SUCCEEDED, FAILED = ExecutionStatus.RUNNING, ExecutionStatus.SUCCEEDED, ExecutionStatus.FAILED
@@ -183,3 +184,21 @@ async def test_a_change_between_reading_and_listening_is_told_once(cloudsigma: M
     async with watching(cloudsigma, arn) as stream:
         seen = [change.state.status async for change in stream]
     assert seen == [RUNNING, FAILED]
+
+
+async def test_all_are_told_the_end_before_any_of_them_is_cleared_away(cloudsigma: MemoryCloudSigma) -> None:
+    """Who comes last does not wait for what the others leave behind."""
+    arn = await begun(cloudsigma)
+    happened: list[str] = []
+
+    async def follow() -> None:
+        async with watching(cloudsigma, arn) as stream:
+            async for change in stream:
+                happened.append(change.state.status.value)  # noqa: PERF401 - each as it comes
+        happened.append("cleared away")
+
+    following = [asyncio.create_task(follow()) for _ in range(3)]
+    await until(lambda: len(happened) == 3)
+    cloudsigma.finish(arn)
+    await asyncio.gather(*following)
+    assert happened == ["RUNNING"] * 3 + ["FAILED"] * 3 + ["cleared away"] * 3
