@@ -1,4 +1,4 @@
-"""Bodies whose end is told to whoever has to know that a call is over."""
+"""Bodies as they are read: in small pieces, and their end told to whoever has to know that a call is over."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import AsyncIterator, Callable
 from typing import cast
 
 import httpx
+
+PIECE_BYTES = 16 * 1024
+"""How much is unpacked at once: it may become a thousand times as much."""
 
 Ended = Callable[[BaseException | None], None]
 """Takes what a body broke off with, or None."""
@@ -35,6 +38,26 @@ class _EndingBody(httpx.AsyncByteStream):
         ended, self._ended = self._ended, None
         if ended is not None:
             ended(error)
+
+
+class _PiecedBody(httpx.AsyncByteStream):
+    def __init__(self, inner: httpx.AsyncByteStream) -> None:
+        self._inner = inner
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._inner:
+            for start in range(0, len(chunk), PIECE_BYTES):
+                yield chunk[start : start + PIECE_BYTES]
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def in_pieces(response: httpx.Response) -> httpx.Response:
+    """Have the body come, and be unpacked, in small pieces, so that whoever reads can stop in time."""
+    if not response.is_closed:
+        response.stream = _PiecedBody(cast("httpx.AsyncByteStream", response.stream))
+    return response
 
 
 def tell_end(response: httpx.Response, ended: Ended) -> httpx.Response:

@@ -13,6 +13,7 @@ import msgspec
 from adapters.errors import AdapterError, DeadlineExceeded, InvalidPayload, LimitExceeded, Unreachable
 from adapters.health import ServiceHealth
 from adapters.http import observing
+from adapters.http.bodies import in_pieces
 from adapters.http.breaker import CircuitOpen
 from adapters.http.bucket import RateLimited
 from adapters.http.deadline import OutOfTime, operation_deadline, remaining
@@ -175,7 +176,10 @@ class Upstream:
     async def _read(self, response: httpx.Response, path: str) -> bytes:
         body = bytearray()
         try:
-            async for chunk in response.aiter_bytes():
+            if "," in response.headers.get("content-encoding", ""):
+                message = f"{self.service} answered {path} with what is packed several times over"
+                raise InvalidPayload(self._codes.invalid_payload, message, self.service)
+            async for chunk in in_pieces(response).aiter_bytes():
                 body += chunk
                 if len(body) > ANSWER_BYTES:
                     message = f"{self.service} answered {path} with more than {ANSWER_BYTES} bytes"

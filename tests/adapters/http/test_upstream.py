@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import logging
 import traceback
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 
 import httpx
@@ -194,6 +195,29 @@ async def test_an_answer_that_is_too_large_is_refused_before_it_is_read_to_its_e
     packed = httpx.Response(200, content=gzip.compress(b"x" * 5000), headers={"Content-Encoding": "gzip"})
     with pytest.raises(InvalidPayload):
         await upstream(lambda _: packed).send("GET", "/v1/usage")
+
+
+async def test_what_unpacks_to_a_thousand_times_as_much_is_not_unpacked_whole() -> None:
+    """Reading stops behind the limit."""
+    packed = httpx.ByteStream(gzip.compress(bytes(100_000_000)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(InvalidPayload, match="with more than"):
+            await upstream(packed_answer("gzip", packed)).send("GET", "/v1/usage")
+        assert tracemalloc.get_traced_memory()[1] < 70_000_000
+    finally:
+        tracemalloc.stop()
+
+
+async def test_what_is_packed_several_times_over_is_refused() -> None:
+    """Each layer would unpack to a thousand times as much."""
+    packed = httpx.ByteStream(gzip.compress(gzip.compress(b"{}")))
+    with pytest.raises(InvalidPayload, match="answered /v1/usage with what is packed several times over"):
+        await upstream(packed_answer("gzip, gzip", packed)).send("GET", "/v1/usage")
+
+
+def packed_answer(coding: str, body: httpx.ByteStream) -> Answering:
+    return lambda _: httpx.Response(200, headers={"Content-Encoding": coding}, stream=body)
 
 
 @pytest.mark.parametrize("token", [f"{TOKEN}\nX-Other: 1", f"{TOKEN}\x00", f"{TOKEN}\N{SNOWMAN}"])
