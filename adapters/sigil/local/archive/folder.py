@@ -18,13 +18,16 @@ LEFT_OUT = frozenset({".git", ".hg", ".svn", "node_modules", "__pycache__"})
 def read_folder(path: Path, limits: Limits = DEFAULT_LIMITS) -> tuple[PackageFile, ...]:
     """Read a folder's files, ordered by path; links, devices, virtual environments and `LEFT_OUT` are passed over.
 
-    Raises `ArchiveRefused` when there is too much or a file cannot be read.
+    Raises `ArchiveRefused` when there is too much, or nothing, or a file cannot be read.
     """
     tally = Tally(limits, packed=limits.total_size)
     try:
-        return tuple(_read(found, path, tally) for found in _found(path, tally))
+        files = tuple(_read(found, path, tally) for found in _found(path, tally))
     except OSError as error:
         raise ArchiveRefused("unreadable", f"{error.filename or path} cannot be read: {error.strerror}.") from None
+    if not files:
+        raise ArchiveRefused("empty", f"{path} holds no file to scan. Name the folder that the package is in.")
+    return files
 
 
 def _found(root: Path, tally: Tally) -> Iterator[Path]:

@@ -35,6 +35,14 @@ def test_links_and_pipes_are_passed_over(tmp_path: Path) -> None:
     assert [file.path for file in read_folder(tmp_path)] == ["a"]
 
 
+def test_a_folder_without_a_file_is_refused(tmp_path: Path) -> None:
+    """It would pass every policy: a checkout that has failed is no clean package."""
+    write(tmp_path, node_modules__x=b"1")
+    with pytest.raises(ArchiveRefused, match="holds no file to scan") as refused:
+        read_folder(tmp_path)
+    assert refused.value.code == "empty"
+
+
 @pytest.mark.parametrize(
     ("limits", "code"),
     [
