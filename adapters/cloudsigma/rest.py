@@ -31,6 +31,7 @@ from adapters.finishing import finished
 from adapters.health import Health, ServiceHealth
 from adapters.http.lookups import Lookups
 from adapters.http.polling import DOCUMENTED_PACE, Pace, SharedPoll, Subject
+from adapters.http.segments import is_segment
 from adapters.http.stack import open_stack
 from adapters.http.tokens import OWNER, PerToken, as_owner
 from adapters.http.upstream import Upstream
@@ -161,6 +162,8 @@ class RestCloudSigma:
         return self._poll.has_ended(arn)
 
     async def _ask(self, arn: str) -> Detail | None:
+        if not is_segment(arn):
+            return None
         path = f"/v1/status/{quote(arn, safe='')}"
         answer = await self._upstream.send("GET", path)
         try:

@@ -18,6 +18,7 @@ from adapters.finishing import finished
 from adapters.health import Health, ServiceHealth
 from adapters.http.lookups import Lookups
 from adapters.http.polling import DOCUMENTED_PACE, Pace, SharedPoll, Subject
+from adapters.http.segments import is_segment
 from adapters.http.stack import open_stack
 from adapters.http.tokens import OWNER, PerToken, as_owner
 from adapters.http.upstream import Upstream
@@ -166,6 +167,8 @@ class RestSigil:
         return scan
 
     async def _ask(self, scan_id: str) -> Scan | None:
+        if not is_segment(scan_id):
+            return None
         path = f"/v1/scans/{quote(scan_id, safe='')}"
         answer = await self._upstream.send("GET", path)
         try:

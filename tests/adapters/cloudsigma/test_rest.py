@@ -228,3 +228,11 @@ async def test_it_is_built_from_a_url_and_a_token(store: Database, tmp_path: Pat
     adapter = build(context)
     assert (await adapter.health()).health is Health.DOWN
     await adapter.close()
+
+
+async def test_what_no_execution_can_be_named_is_not_asked_for(
+    upstream: ScriptedUpstream, rest: RestCloudSigma
+) -> None:
+    """The service's token goes to no path that a caller makes up."""
+    assert await rest.executions_by_arn(LOCAL, ["..", ".", "", "\ud800"]) == [None] * 4
+    assert upstream.requests == []
