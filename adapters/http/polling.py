@@ -183,9 +183,9 @@ class SharedPoll(Generic[T]):
                 states = await self._subject.list_all()
         except AdapterError as error:
             self._failure = error
-        self._refreshed_at = time.monotonic()
         self._listed = frozenset(map(self._key_of, states))
         await self.observe(states)
+        self._refreshed_at = time.monotonic()
 
     async def _refresh_unlisted(self) -> None:
         unlisted = [key for key in {*self._observed, *self._watched} - self._listed if not self.has_ended(key)]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
+from datetime import UTC, datetime
 
-from adapters.cloudlink.account import CloudScan
+from adapters.cloudlink.account import CloudScan, CloudScanStatus
 from adapters.cloudlink.watched import OneTenant
 from adapters.events.feed import InProcessChangeFeed
 from adapters.http.deadline import operation_deadline, remaining
@@ -17,6 +18,21 @@ from adapters.paging import Position
 
 request_id: ContextVar[str] = ContextVar("request_id", default="none")
 SOON = Pace(busy=0.01, idle=0.01, trouble=0.01)
+
+
+class Held(OneTenant):
+    """Says whose things are when it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__("local")
+        self.asked = asyncio.Event()
+        self.let_go = asyncio.Event()
+
+    async def owners(self, keys: Iterable[str]) -> dict[str, str]:
+        """Wait, and say it."""
+        self.asked.set()
+        await self.let_go.wait()
+        return await super().owners(keys)
 
 
 class Noting:
@@ -68,3 +84,26 @@ async def test_a_watchers_own_first_look_is_a_poll_too() -> None:
     await noting.poll.changed_since("local", 0)
     assert [kind for _, _, kind in noting.seen] == [CallKind.POLL]
     assert current_kind() is CallKind.QUERY
+
+
+async def test_a_list_that_its_reader_left_unfinished_is_read_again() -> None:
+    """Who comes next is told the present state."""
+    scan = CloudScan(id="a", status=CloudScanStatus.RUNNING, started_at=datetime.now(UTC))
+
+    async def listed() -> Sequence[CloudScan]:
+        return [scan]
+
+    async def one(_key: str) -> CloudScan | None:
+        return None
+
+    owners = Held()
+    subject: Subject[CloudScan] = Subject(
+        service="CloudLink", list_all=listed, get_one=one, position_of=_position, is_news=_is_news
+    )
+    poll = SharedPoll(InProcessChangeFeed[CloudScan](), owners, subject)
+    leaving = asyncio.create_task(poll.recent("local", 5))
+    await owners.asked.wait()
+    leaving.cancel()
+    await asyncio.gather(leaving, return_exceptions=True)
+    owners.let_go.set()
+    assert [change.state for change in await poll.recent("local", 5)] == [scan]
