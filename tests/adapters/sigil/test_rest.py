@@ -266,3 +266,9 @@ async def test_it_is_built_from_a_url_and_a_token(sqlite: Database, tmp_path: Pa
     adapter = build(context)
     assert (await adapter.health()).health is Health.DOWN
     await adapter.close()
+
+
+async def test_what_no_scan_can_be_named_is_not_asked_for(upstream: ScriptedSigil, rest: RestSigil) -> None:
+    """The service's token goes to no path that a caller makes up."""
+    assert await rest.scans_by_id(LOCAL, ["..", ".", "", "\ud800"]) == [None] * 4
+    assert upstream.requests == []
