@@ -22,7 +22,7 @@ from adapters.history.answers import (
     ScanPoint,
     SpendPoint,
 )
-from adapters.history.bins import percentiles
+from adapters.history.bins import duration_of
 from adapters.history.grouping import MOST_POINTS, PERCENTILES, Question, Rows, figures
 from adapters.history.ranges import HOURS, Span, TimeBucket, moment_of, span_of
 from adapters.history.recorder import Recorder
@@ -31,7 +31,6 @@ from adapters.sigil.models import ScanStatus, Verdict
 from adapters.store.database import Database
 
 P = TypeVar("P")
-RANKS = tuple(f"p{percent}" for percent in PERCENTILES)
 
 
 class Analytics:
@@ -89,10 +88,7 @@ def _execution(start: datetime, row: Row[Any]) -> ExecutionPoint:
 
 
 def _binned_execution(start: datetime, row: Row[Any]) -> ExecutionPoint:
-    tallied = getattr(row, "tally", None)
-    ranks = {} if tallied is None else dict(zip(RANKS, percentiles(tallied, PERCENTILES), strict=True))
-    measure = _measure(row, "duration_ms")
-    return _execution_point(start, row, Distribution(count=measure.count, sum=measure.sum, **ranks))
+    return _execution_point(start, row, _distribution(row, "duration_ms", duration_of))
 
 
 def _execution_point(start: datetime, row: Row[Any], duration: Distribution) -> ExecutionPoint:
@@ -156,6 +152,7 @@ def _measure(row: Row[Any], name: str) -> Measure:
     return Measure(count=getattr(row, f"{name}_things"), sum=getattr(row, name))
 
 
-def _distribution(row: Row[Any], name: str) -> Distribution:
-    ranks = {rank: float(value) for rank in RANKS if (value := getattr(row, rank, None)) is not None}
-    return Distribution(count=getattr(row, f"{name}_things"), sum=getattr(row, name), **ranks)
+def _distribution(row: Row[Any], name: str, value_of: Callable[[Any], float] = float) -> Distribution:
+    ranks = {f"p{percent}": getattr(row, f"p{percent}", None) for percent in PERCENTILES}
+    found = {rank: value_of(value) for rank, value in ranks.items() if value is not None}
+    return Distribution(count=getattr(row, f"{name}_things"), sum=getattr(row, name), **found)

@@ -1,4 +1,4 @@
-"""Figures by SQL: rows are grouped, counted and summed where they are stored, and ranked unless they are in bins."""
+"""Figures by SQL: rows are grouped by time and dimensions, counted, summed and ranked where they are stored."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Float, FromClause, Select, case, cast, func, literal, select
 
-from adapters.history.bins import tally
 from adapters.history.ranges import HOURS, Span, TimeBucket
 
 MOST_POINTS = 10_000
@@ -28,7 +27,7 @@ class Rows:
     """Rows that are grouped: each stands for `things` at `time`, in hours or days since 1970.
 
     `ranked` is what percentiles are taken of, NULL where a row has none; `things` of it then have none either.
-    Where `in_bins`, it is a bin: a group's are few, and its `tally` leaves the database, which is slow to rank them.
+    Where `in_bins`, it is a bin, and a day has one row for all dimensions and a bin.
     """
 
     table: FromClause
@@ -55,8 +54,7 @@ class Question:
 def figures(rows: Rows, question: Question) -> Select[Any]:
     """Write the query: a row for each bucket and group that there is anything of, at most one over 10,000."""
     keys = ["bucket", *dict.fromkeys(question.group_by)]
-    by_rank = question.percentiles and not rows.in_bins
-    query = _ranked(rows, question, keys) if by_rank else _summed(rows, question, keys, [])
+    query = _ranked(rows, question, keys) if question.percentiles else _summed(rows, question, keys, [])
     columns = query.selected_columns
     return query.order_by(*(columns[key] for key in keys)).limit(MOST_POINTS + 1)
 
@@ -65,16 +63,14 @@ def _summed(rows: Rows, question: Question, keys: Sequence[str], also: Sequence[
     """Group by the keys and the columns that `also` names, and sum everything up."""
     chosen = _chosen(rows, question).subquery()
     by = [chosen.c[name] for name in (*keys, *also)]
-    things = cast(func.sum(chosen.c.things), BigInteger).label("things")
-    sums = [things, *_sums(chosen, rows)]
-    if question.percentiles and rows.in_bins:
-        sums.append(tally(chosen.c.ranked, chosen.c.things).label("tally"))
-    return select(*by, *sums).group_by(*by)
+    things = func.sum(chosen.c.things)
+    return select(*by, cast(things, BigInteger).label("things"), *_sums(chosen, rows)).group_by(*by)
 
 
 def _ranked(rows: Rows, question: Question, keys: Sequence[str]) -> Select[Any]:
-    """Group by what is ranked, too, then take of each group the first of these that is not below a percentile."""
-    cells = _summed(rows, question, keys, ["ranked"]).subquery()
+    """Order each group by what is ranked, and take the first of these that is not below a percentile."""
+    together = _fall_together(rows, question)
+    cells = (_summed(rows, question, keys, ["ranked"]) if together else _chosen(rows, question)).subquery()
     by = [cells.c[key] for key in keys]
     counted = case((cells.c.ranked.is_(None), 0), else_=cells.c.things)
     below = func.sum(counted).over(partition_by=by, order_by=cells.c.ranked, rows=(None, 0)).label("below")
@@ -87,6 +83,12 @@ def _ranked(rows: Rows, question: Question, keys: Sequence[str]) -> Select[Any]:
         for percent in PERCENTILES
     ]
     return select(*by, things, *_sums(ranks, rows), *found).group_by(*by)
+
+
+def _fall_together(rows: Rows, question: Question) -> bool:
+    """Say whether a group has many rows of the same rank: one for them all is quicker to rank."""
+    is_finest = question.span.bucket is TimeBucket.DAY and set(question.group_by) == set(rows.dimensions)
+    return rows.in_bins and not is_finest
 
 
 def _sums(table: FromClause, rows: Rows) -> list[ColumnElement[Any]]:

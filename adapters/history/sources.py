@@ -43,7 +43,7 @@ def executions() -> Rows:
 
 
 def execution_days() -> Rows:
-    """Read executions counted by day, of whose durations there are bins."""
+    """Read executions counted by day: durations are ranked by their bins."""
     table = history.execution_days.c
     timed = case((table.duration_bin == NO_BIN, 0), else_=table.executions)
     return Rows(
@@ -57,7 +57,7 @@ def execution_days() -> Rows:
             "ttps": Amount(table.ttps, table.executions),
             "duration_ms": Amount(table.duration_ms, timed),
         },
-        ranked=table.duration_bin,
+        ranked=func.nullif(table.duration_bin, NO_BIN),
         in_bins=True,
     )
 
