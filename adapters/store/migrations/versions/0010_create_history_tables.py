@@ -14,6 +14,17 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply."""
+    _create_executions()
+    _create_scans_and_regressions()
+    _create_costs()
+    op.create_table(
+        "history_sources",
+        sa.Column("name", sa.String(64), primary_key=True),
+        sa.Column("version", sa.BigInteger, nullable=False),
+    )
+
+
+def _create_executions() -> None:
     op.create_table(
         "history_executions",
         sa.Column("tenant", sa.String(128), primary_key=True),
@@ -47,24 +58,6 @@ def upgrade() -> None:
         sa.Column("ttps", sa.BigInteger, nullable=False),
         sa.Column("duration_ms", sa.BigInteger, nullable=False),
         sqlite_with_rowid=False,
-    )
-    _create_scans_and_regressions()
-    op.create_table(
-        "history_costs",
-        sa.Column("tenant", sa.String(128), primary_key=True),
-        sa.Column("service", sa.String(256), primary_key=True),
-        sa.Column("hour", sa.Integer, primary_key=True),
-        sa.Column("credential_id", sa.String(64), primary_key=True),
-        sa.Column("provider", sa.String(32), nullable=False),
-        sa.Column("cost_usd", sa.Float, nullable=False),
-        sqlite_with_rowid=False,
-    )
-    op.create_index("ix_history_costs_hours", "history_costs", ["tenant", "hour", "service", "cost_usd"])
-    op.create_index("ix_history_costs_age", "history_costs", ["hour"])
-    op.create_table(
-        "history_sources",
-        sa.Column("name", sa.String(64), primary_key=True),
-        sa.Column("version", sa.BigInteger, nullable=False),
     )
 
 
@@ -101,6 +94,21 @@ def _create_scans_and_regressions() -> None:
     )
     op.create_index("ix_history_regressions_hours", "history_regressions", ["tenant", "hour"])
     op.create_index("ix_history_regressions_age", "history_regressions", ["hour"])
+
+
+def _create_costs() -> None:
+    op.create_table(
+        "history_costs",
+        sa.Column("tenant", sa.String(128), primary_key=True),
+        sa.Column("service", sa.String(256), primary_key=True),
+        sa.Column("hour", sa.Integer, primary_key=True),
+        sa.Column("credential_id", sa.String(64), primary_key=True),
+        sa.Column("provider", sa.String(32), nullable=False),
+        sa.Column("cost_usd", sa.Float, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_history_costs_hours", "history_costs", ["tenant", "hour", "service", "cost_usd"])
+    op.create_index("ix_history_costs_age", "history_costs", ["hour"])
 
 
 def downgrade() -> None:
