@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
-LONGEST_RETRY_SECONDS = 60.0
+LONGEST_RETRY_SECONDS = 300.0
 
 
 class WarmUp:
@@ -41,8 +41,9 @@ class WarmUp:
             try:
                 await self._load()
             except Exception as error:
-                self.trouble = str(error) or type(error).__name__
-                logger.warning("The engine of %s could not be loaded, trying again", self._name, exc_info=True)
+                known, self.trouble = self.trouble, str(error) or type(error).__name__
+                message = "The engine of %s could not be loaded, trying again in %g s: %s"
+                logger.warning(message, self._name, wait, self.trouble, exc_info=self.trouble != known)
             else:
                 self.trouble = None
                 return

@@ -47,7 +47,11 @@ async def test_an_engine_that_could_not_be_loaded_is_loaded_when_it_can_be(
     engine.let_go.set()
     await until(lambda: engine.loaded == 1)
     assert (await local_health(database, warm_up)).health is Health.UP
-    assert caplog.text.count("The engine of Sigil could not be loaded, trying again") == 2
+    assert [record.getMessage() for record in caplog.records if record.name == "adapters.warm_up"] == [
+        f"The engine of Sigil could not be loaded, trying again in {wait} s: The process that ran warm ended"
+        for wait in ("0.01", "0.02")
+    ]
+    assert caplog.text.count("Traceback") == 1
     await warm_up.close()
     await database.close()
 
