@@ -1,13 +1,13 @@
 """The folder of a scan, through which its steps hand packages and facts to each other, so that nothing large is piped.
 
 It holds what was fetched (`release.json`, `archive-0` …), for each archive an outline of what it unpacks to
-(`package-0` …) and the files' bytes (`contents-0` …), for each part of the work what is to be read (`part-0` …), and
-what was read there (`facts-0` …).
+(`package-0` …) and the files' bytes (`contents-0` …), for each part of the work what is to be read (`part-0` …) and
+what was read there (`facts-0` …), and for each archive what its files do together (`linked-0` …).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -60,6 +60,16 @@ def kept_part(folder: Path, index: int) -> tuple[Reading, ...]:
 def keep_read(folder: Path, index: int, read: Iterable[Read]) -> None:
     """Write what was read in a part."""
     (folder / f"facts-{index}").write_bytes(msgspec.msgpack.encode(tuple(read)))
+
+
+def keep_linked(folder: Path, number: int, facts: Mapping[str, CodeFacts]) -> None:
+    """Write what the files of an archive do together, by path, where that is more than each does alone."""
+    (folder / f"linked-{number}").write_bytes(msgspec.msgpack.encode(facts))
+
+
+def kept_linked(folder: Path, number: int) -> dict[str, CodeFacts]:
+    """Give what the files of an archive do together, by path."""
+    return msgspec.msgpack.decode((folder / f"linked-{number}").read_bytes(), type=dict[str, CodeFacts])
 
 
 def kept_read(folder: Path) -> Iterator[Read]:

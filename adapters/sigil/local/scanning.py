@@ -94,6 +94,7 @@ class Scanner:
         async with asyncio.TaskGroup() as running:
             for part in range(parts):
                 running.create_task(self.workers.run(worker.analyse_part, folder, part))
+        await self.workers.run(worker.link_archives, folder)
         (folder / ANALYSED).touch()
 
     async def close(self) -> None:

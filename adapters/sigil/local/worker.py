@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +15,9 @@ from adapters.sigil.local.material import Ecosystem, Package, PackageFile, Regis
 from adapters.sigil.models import Finding, PhaseName
 
 if TYPE_CHECKING:
+    from adapters.sigil.local.code.facts import CodeFacts
     from adapters.sigil.local.phases.scanned import Scanned
+    from adapters.sigil.local.scan_folder import Read
 
 RELEASE = "release.json"
 PART_BYTES = 100_000
@@ -98,6 +100,18 @@ def analyse_part(folder: Path, index: int) -> None:
     keep_read(folder, index, (each for each in read if each.hits or each.facts is not None))
 
 
+def link_archives(folder: Path) -> None:
+    """Follow what goes from file to file in each archive of a release, once all of its files are read."""
+    from adapters.sigil.local.linking import linked
+    from adapters.sigil.local.scan_folder import keep_linked, kept_packages
+
+    read = _read_by_place(folder)
+    for number, package in enumerate(kept_packages(folder)):
+        facts = _facts_of(package, number, read)
+        found = linked(package, facts)
+        keep_linked(folder, number, {path: each for path, each in found.items() if each is not facts[path]})
+
+
 def run_phase(folder: Path, name: PhaseName) -> tuple[Finding, ...]:
     """Run a phase over all archives of a release."""
     run = _phase(name)
@@ -111,6 +125,7 @@ def run_phase(folder: Path, name: PhaseName) -> tuple[Finding, ...]:
 def warm() -> None:
     """Take a small package of both languages through everything, so that the first real one is not the slowest."""
     from adapters.sigil.local.analysis import facts_of
+    from adapters.sigil.local.linking import linked
     from adapters.sigil.local.phases.scanned import Scanned
     from adapters.sigil.local.signatures import signature_hits
 
@@ -121,7 +136,7 @@ def warm() -> None:
     for ecosystem in (Ecosystem.NPM, Ecosystem.PYPI):
         release = Registration(releases=(Release(version="1.0.0"),))
         package = Package(ecosystem=ecosystem, name="warm", version="1.0.0", files=files, registration=release)
-        scanned = Scanned(package, facts_of(files), signature_hits(files))
+        scanned = Scanned(package, linked(package, facts_of(files)), signature_hits(files))
         for name in PhaseName:
             _phase(name)(scanned)
     gc.freeze()
@@ -137,15 +152,26 @@ def _phase(name: PhaseName) -> Callable[[Scanned], tuple[Finding, ...]]:
 @lru_cache(maxsize=1)
 def _scanned(folder: Path) -> tuple[Scanned, ...]:
     from adapters.sigil.local.phases.scanned import Scanned
-    from adapters.sigil.local.scan_folder import kept_packages, kept_read
+    from adapters.sigil.local.scan_folder import kept_linked, kept_packages
 
-    read = {place: each for each in kept_read(folder) for place in each.places}
+    read = _read_by_place(folder)
     archives = []
     for number, package in enumerate(kept_packages(folder)):
-        found = {file.path: each for file in package.files if (each := read.get((number, file.path))) is not None}
-        facts = {path: each.facts for path, each in found.items() if each.facts is not None}
-        archives.append(Scanned(package, facts, {path: each.hits for path, each in found.items() if each.hits}))
+        facts = {**_facts_of(package, number, read), **kept_linked(folder, number)}
+        found = ((file.path, read.get((number, file.path))) for file in package.files)
+        archives.append(Scanned(package, facts, {path: each.hits for path, each in found if each and each.hits}))
     return tuple(archives)
+
+
+def _read_by_place(folder: Path) -> dict[tuple[int, str], Read]:
+    from adapters.sigil.local.scan_folder import kept_read
+
+    return {place: each for each in kept_read(folder) for place in each.places}
+
+
+def _facts_of(package: Package, number: int, read: Mapping[tuple[int, str], Read]) -> dict[str, CodeFacts]:
+    found = ((file.path, read.get((number, file.path))) for file in package.files)
+    return {path: each.facts for path, each in found if each is not None and each.facts is not None}
 
 
 def _wheel_additions(archives: Sequence[Scanned]) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""The vocabulary of what code does: kinds of behaviour, and the ways data takes between them within a file."""
+"""The vocabulary of what code does: kinds of behaviour, and the ways data takes between them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,10 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
-    """Data that goes from one fact to another, through assignments, calls and returns within the file."""
+    """Data that goes from one fact to another, through assignments, calls and returns.
+
+    It is told with the file of its sink; its source may stand in another file of the package.
+    """
 
     source: Fact
     sink: Fact

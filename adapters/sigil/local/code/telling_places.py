@@ -32,9 +32,12 @@ _WIDE_ROOT = re.compile(
 _NOWHERE = re.compile(rf"(?:{_UNKNOWN}|[\\/.*\s])*")
 
 
+_OR_ANOTHER = re.compile(r"(?<=\w)…$")
+
+
 def wide_root(path: str) -> bool:
     """Whether going through this folder reaches a person's own files: home, documents, a disk, the working folder."""
-    return bool(_WIDE_ROOT.fullmatch(path.strip()))
+    return bool(_WIDE_ROOT.fullmatch(_OR_ANOTHER.sub("", path.strip())))
 
 
 _OUTSIDE = re.compile(r"(?:/(?!tmp\b|var/(?:tmp|cache|folders)\b|run\b|dev/shm\b)\w|[A-Za-z]:[\\/])", re.IGNORECASE)
@@ -57,6 +60,8 @@ def unknown_root(path: str) -> bool:
 
 MEMORY = "/proc/self/fd/{memory}"
 """The path of a file that is kept in memory alone."""
+MACHINE_CODE = "machine code in memory"
+"""What is run where memory is mapped so that it may be."""
 _IN_MEMORY = re.compile(r"\s*(?:exec\s+)?[\"']?/proc/[^/\s]{1,60}/fd/")
 
 

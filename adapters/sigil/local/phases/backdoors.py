@@ -6,7 +6,7 @@ import re
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
 from adapters.sigil.local.code.telling import Command, command_kinds
-from adapters.sigil.local.code.telling_places import runs_in_memory
+from adapters.sigil.local.code.telling_places import MACHINE_CODE, runs_in_memory
 from adapters.sigil.local.phases.judging import (
     CERTAIN,
     DOUBTFUL,
@@ -81,6 +81,10 @@ def _from_memory(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> J
     return by_moment(CERTAIN, CERTAIN, SUSPICIOUS)[moment] if runs_in_memory(fact.detail) else None
 
 
+def _machine_code(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judgement | None:
+    return by_moment(CERTAIN, CERTAIN, WEAK)[moment] if fact.detail == MACHINE_CODE else None
+
+
 def _brought_to_memory(_scanned: Scanned, _path: str, flow: Flow, _moment: Moment) -> Judgement | None:
     return CERTAIN if runs_in_memory(flow.sink.detail) else None
 
@@ -125,6 +129,11 @@ RULES: tuple[FlowRule | FactRule, ...] = (
         frozenset((Behaviour.HOLDS_CODE,)),
         _COMMANDS,
         _brought_script,
+    ),
+    FactRule(
+        Rule("machine-code-run", "Memory is mapped so that machine code in it may be run."),
+        (Behaviour.RUNS_CODE,),
+        _machine_code,
     ),
     FactRule(_MEMORY_RUN, tuple(sorted(_COMMANDS)), _from_memory),
     FlowRule(_MEMORY_RUN, frozenset((Behaviour.DOWNLOADS, Behaviour.DECODES)), _COMMANDS, _brought_to_memory),

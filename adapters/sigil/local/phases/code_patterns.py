@@ -24,6 +24,7 @@ from adapters.sigil.local.phases.judging import (
     by_moment,
     found,
 )
+from adapters.sigil.local.phases.pickled import makes_data
 from adapters.sigil.local.phases.reach import Moment
 from adapters.sigil.local.phases.scanned import Scanned
 from adapters.sigil.local.phases.traits import (
@@ -57,7 +58,21 @@ def code_patterns(scanned: Scanned) -> tuple[Finding, ...]:
     return found(scanned, (*_RULES, *damage.RULES, *backdoors.RULES))
 
 
-def _download_runs(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+def _answered(scanned: Scanned, path: str, flow: Flow) -> bool:
+    """Whether what is run was fetched from a host that the code names, and the outcome goes back there."""
+    host = flow.source.detail
+    back = (
+        way for way in scanned.facts[path].flows if way.source == flow.sink and way.sink.behaviour is Behaviour.SENDS
+    )
+    return known_host(flow.source) and any(way.sink.detail == host for way in back)
+
+
+def _download_runs(scanned: Scanned, path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    remote = not trusted(scanned, flow.source) and _answered(scanned, path, flow)
+    return CERTAIN if remote else _fetched_runs(scanned, flow, moment)
+
+
+def _fetched_runs(scanned: Scanned, flow: Flow, moment: Moment) -> Judgement | None:
     if hostile_address(flow.source):
         return by_moment(CERTAIN, CERTAIN, GRAVE)[moment]
     if trusted(scanned, flow.source):
@@ -93,17 +108,28 @@ def _command_runs(scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> J
     return None
 
 
-def _brought(scanned: Scanned, path: str) -> bool:
-    """Whether the package publishes a file of a path's last name."""
+def _brought(scanned: Scanned, path: str) -> list[str]:
+    """Find the files that the package publishes of a path's last name."""
     name = re.split(r"[\\/]", path.rstrip("\"'}) ]"))[-1]
-    return any(published.rpartition("/")[2] == name for published in scanned.paths)
+    return [published for published in scanned.paths if published.rpartition("/")[2] == name]
+
+
+def _pickle_runs(scanned: Scanned, flow: Flow, moment: Moment) -> Judgement | None:
+    """Judge a pickle that is loaded: one that the package brings along is read for what it makes."""
+    brought = _brought(scanned, flow.source.detail)
+    own = frozenset(path.partition("/")[0] for path in scanned.paths)
+    if not brought:
+        return NOTE
+    if all(makes_data(scanned.contents[path], own) for path in brought):
+        return by_moment(DOUBTFUL, HINT, NOTE)[moment]
+    return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment] if _NO_CODE.search(flow.source.detail) else NOTE
 
 
 def _outside_runs(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
     if flow.source.behaviour is Behaviour.READS_ENVIRONMENT:
         return by_moment(WEAK, WEAK, NOTE)[moment]
-    if _PICKLED.search(flow.sink.detail) and not _brought(scanned, flow.source.detail):
-        return NOTE
+    if _PICKLED.search(flow.sink.detail):
+        return _pickle_runs(scanned, flow, moment)
     if _NO_CODE.search(flow.source.detail):
         return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment]
     return NOTE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
+from adapters.sigil.local.code.telling import host_of
 from adapters.sigil.local.code.telling_places import Secret
 from adapters.sigil.local.phases.judging import (
     BAD,
@@ -27,6 +28,7 @@ from adapters.sigil.local.phases.reach import Moment
 from adapters.sigil.local.phases.scanned import Scanned
 from adapters.sigil.local.phases.traits import (
     LEAVES,
+    TRIVIAL,
     belongs_to,
     foreign,
     hostile_address,
@@ -40,7 +42,10 @@ from adapters.sigil.local.phases.traits import (
 from adapters.sigil.models import Finding
 
 _MEMORY = re.compile(r"/proc/(?!self/)[^/\s]{1,60}/mem$")
-_TRIVIAL = 20_000
+_WORD = re.compile(r"[a-z]{3,}")
+_PLACES = frozenset(
+    ("credentials", "token", "config", "home", "json", "users", "secrets", "var", "run", "local", "data")
+)
 _ADDRESSES = "wallet_address_pattern"
 
 
@@ -52,8 +57,17 @@ def credentials(scanned: Scanned) -> tuple[Finding, ...]:
 def _file_leaves(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
     if hostile_address(flow.sink):
         return by_moment(CERTAIN, CERTAIN, DOUBTFUL if mild_secret(flow.source) else CERTAIN)[moment]
-    called = WEAK if mild_secret(flow.source) else CERTAIN if foreign(scanned, flow.sink) else DOUBTFUL
+    theft = foreign(scanned, flow.sink) or (
+        known_host(flow.sink) and not _kept_for(flow) and not trusted(scanned, flow.sink)
+    )
+    called = WEAK if mild_secret(flow.source) else CERTAIN if theft else DOUBTFUL
     return by_moment(CERTAIN, CERTAIN if known_host(flow.sink) else GRAVE, called)[moment]
+
+
+def _kept_for(flow: Flow) -> bool:
+    """Whether a file with secrets is one of the service that it goes to: `~/.aws/credentials` to amazonaws.com."""
+    host, path = host_of(flow.sink.detail), flow.source.detail.lower()
+    return any(word in host for word in _WORD.findall(path) if word not in _PLACES)
 
 
 def _environment_leaves(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
@@ -67,7 +81,7 @@ def _environment_leaves(scanned: Scanned, _path: str, flow: Flow, moment: Moment
         return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment]
     if not known_host(flow.sink) or trusted(scanned, flow.sink):
         return by_moment(SUSPICIOUS, WEAK, NOTE)[moment]
-    bare = foreign(scanned, flow.sink) and scanned.code_bytes < _TRIVIAL
+    bare = foreign(scanned, flow.sink) and scanned.code_bytes < TRIVIAL
     return by_moment(CERTAIN, BAD, CERTAIN if bare else HINT)[moment]
 
 
@@ -86,7 +100,7 @@ def _handed_over_leaves(scanned: Scanned, _path: str, flow: Flow, _moment: Momen
         return CERTAIN if kind != Secret.TOKEN else SUSPICIOUS
     if not foreign(scanned, flow.sink):
         return None
-    return CERTAIN if kind != Secret.TOKEN or scanned.code_bytes < _TRIVIAL else SUSPICIOUS
+    return CERTAIN if kind != Secret.TOKEN or scanned.code_bytes < TRIVIAL else SUSPICIOUS
 
 
 def _gathered(scanned: Scanned, path: str, fact: Fact, moment: Moment) -> Judgement | None:
@@ -166,7 +180,7 @@ def _replacement_leaves(scanned: Scanned, _path: str, flow: Flow, moment: Moment
 
 
 def _knows_addresses(scanned: Scanned, path: str) -> bool:
-    return any(hit.signature == _ADDRESSES for hit in scanned.hits.get(path, ()))
+    return any(hit.signature == _ADDRESSES for own in scanned.with_own(path) for hit in scanned.hits.get(own, ()))
 
 
 def _steals_tokens(scanned: Scanned, path: str, moment: Moment) -> Judgement | None:

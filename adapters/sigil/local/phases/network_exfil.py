@@ -30,6 +30,7 @@ from adapters.sigil.local.phases.scanned import Scanned
 from adapters.sigil.local.phases.traits import (
     LEAVES,
     SECRETS,
+    TRIVIAL,
     address_of,
     belongs_to,
     by_mail,
@@ -69,7 +70,8 @@ def _to_hostile(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Ju
     if not hostile_address(flow.sink) or flow.sink.behaviour is Behaviour.LOOKS_UP_NAME:
         return None
     if flow.source.behaviour is Behaviour.READS_FILE:
-        return by_moment(CERTAIN, BAD, WEAK)[moment]
+        own = _OWN_FILE.search(flow.source.detail)
+        return by_moment(CERTAIN, BAD if own else CERTAIN, WEAK)[moment]
     if flow.source.behaviour is Behaviour.READS_ENVIRONMENT and belongs_to(flow):
         return by_moment(DOUBTFUL, WEAK, NOTE)[moment]
     if flow.source.behaviour is Behaviour.READS_SYSTEM and not identifies(flow.source):
@@ -141,8 +143,8 @@ def _fetches_hostile(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) 
     return by_moment(SUSPICIOUS, SUSPICIOUS, HINT)[moment] if hostile_address(fact) else None
 
 
-def _opens_shell(_scanned: Scanned, _path: str, _fact: Fact, moment: Moment) -> Judgement | None:
-    return by_moment(CERTAIN, CERTAIN, GRAVE)[moment]
+def _opens_shell(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judgement | None:
+    return by_moment(CERTAIN, CERTAIN, CERTAIN if known_host(fact) else GRAVE)[moment]
 
 
 def _asks_metadata(_scanned: Scanned, _path: str, _fact: Fact, moment: Moment) -> Judgement | None:
@@ -158,7 +160,8 @@ def _metadata_leaves(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) 
 def _tap_leaves(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
     if hostile_address(flow.sink):
         return by_moment(CERTAIN, CERTAIN, BAD)[moment]
-    return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment] if foreign(scanned, flow.sink) else None
+    called = CERTAIN if scanned.code_bytes < TRIVIAL else DOUBTFUL
+    return by_moment(CERTAIN, CERTAIN, called)[moment] if foreign(scanned, flow.sink) else None
 
 
 def _copies(scanned: Scanned, _path: str, fact: Fact, _moment: Moment) -> Judgement | None:

@@ -39,6 +39,11 @@ _COMMAND_TABLES = {
     "pyproject.toml": re.compile(r"^(?:\[tool\.setuptools\.cmdclass\]|cmdclass\s*=)([^\[]*)", re.MULTILINE),
 }
 _COMMAND_CLASS = re.compile(r"=\s*[\"']?([\w.]+)\.\w+")
+_ENTRY_POINTS = re.compile(r"\.(?:dist-info|egg-info)/entry_points\.txt$")
+_GROUP = re.compile(r"^\[([^\]\n]+)\][ \t]*\n([^\[]*)", re.MULTILINE)
+_LOADED_MODULE = re.compile(r"^[^=\n]+=\s*([\w.]+)", re.MULTILINE)
+_COMMAND_GROUPS = frozenset(("console_scripts", "gui_scripts"))
+_FOLDER_OF_CODE = re.compile(r"(?:…|\{__file__(?:\.parent)?\})/(?=\w)")
 _RUNS = frozenset((Behaviour.RUNS_SHELL, Behaviour.RUNS_PROCESS))
 
 
@@ -87,7 +92,17 @@ def entry_files(package: Package) -> frozenset[str]:
                 found.add(path)
     if package.ecosystem is not Ecosystem.NPM:
         found.update(path for path in paths if _TOP_MODULE.match(path) and path not in _BUILD_ONLY)
+        found.update(_plugin_files(package, paths))
     return frozenset(found)
+
+
+def _plugin_files(package: Package, paths: frozenset[str]) -> Iterator[str]:
+    """Find the modules that other programs load by themselves: entry points that are no commands."""
+    for file in package.files:
+        if _ENTRY_POINTS.search(file.path):
+            for group, lines in _GROUP.findall(file.data.decode("utf-8", "replace")):
+                for module in _LOADED_MODULE.findall(lines) if group not in _COMMAND_GROUPS else ():
+                    yield from python_files(module, "", paths)
 
 
 def reachable(starts: Iterable[str], facts: Mapping[str, CodeFacts], paths: frozenset[str]) -> frozenset[str]:
@@ -109,16 +124,20 @@ def started(facts: CodeFacts, paths: frozenset[str], folder: str) -> Iterator[st
     for fact in facts.facts:
         if fact.behaviour in _RUNS and fact.detail:
             for start in {"", folder}:
-                yield from named_files(fact.detail, paths, start)
+                yield from named_files(_FOLDER_OF_CODE.sub("", fact.detail), paths, start)
 
 
 def _led_to(path: str, facts: CodeFacts, paths: frozenset[str]) -> Iterator[str]:
+    yield from imported_files(path, facts, paths)
+    yield from started(facts, paths, path.rpartition("/")[0])
+
+
+def imported_files(path: str, facts: CodeFacts, paths: frozenset[str]) -> Iterator[str]:
+    """Find the package's own files that a file imports."""
     folder = path.rpartition("/")[0]
     python = path.endswith((".py", ".pth", ".pyw"))
     for name in facts.imports:
-        found = python_files(name, folder, paths) if python else _javascript_files(name, folder, paths)
-        yield from found
-    yield from started(facts, paths, folder)
+        yield from python_files(name, folder, paths) if python else _javascript_files(name, folder, paths)
 
 
 def _javascript_files(name: str, folder: str, paths: frozenset[str]) -> Iterator[str]:

@@ -13,8 +13,9 @@ from adapters.sigil.local.material import Ecosystem, Package, PackageFile
 from adapters.sigil.local.phases.calls import called_at_load
 from adapters.sigil.local.phases.flows import whole_ways
 from adapters.sigil.local.phases.hooks import GYP, MANIFEST, Hook, project_addresses
-from adapters.sigil.local.phases.reach import Moment, entry_files, hook_files, hooks_of, reachable
+from adapters.sigil.local.phases.reach import Moment, entry_files, hook_files, hooks_of, imported_files, reachable
 from adapters.sigil.local.phases.standing import Standing, standing_of
+from adapters.sigil.local.provenance.history import history
 from adapters.sigil.local.signatures import Hit
 
 
@@ -110,6 +111,11 @@ class Scanned:
         known = self.facts.get(path)
         return known is not None and any(fact.behaviour in behaviours for fact in known.facts)
 
+    def with_own(self, path: str) -> frozenset[str]:
+        """Give a file with those of the package's own that it imports itself."""
+        known = self.facts.get(path)
+        return frozenset((path, *(imported_files(path, known, self.paths) if known is not None else ())))
+
     def each_hit(self, signature: str) -> Iterator[tuple[str, Hit]]:
         """Every match of a signature, with its file's path."""
         for path, hits in self.hits.items():
@@ -142,8 +148,13 @@ class Scanned:
         domain = _domain(host)
         label = domain.partition(".")[0]
         name = _NO_LETTERS.sub("", self.package.name.lower())
-        named = len(label) >= _LABEL and _NO_LETTERS.sub("", label) in name
+        named = not self.newcomer and len(label) >= _LABEL and _NO_LETTERS.sub("", label) in name
         return bool(domain) and (named or domain in self.documents or self.trusts(address))
+
+    @cached_property
+    def newcomer(self) -> bool:
+        """Whether the package appeared only days before this release, so that its name vouches for nothing."""
+        return history(self.package).new
 
     def trusts(self, address: str) -> bool:
         """Whether code of this package is expected to fetch from an address: its registry, its project's own places.

@@ -20,6 +20,8 @@ SECRETS = frozenset(
     )
 )
 HOSTILE_PLACES = frozenset((Place.WEBHOOK, Place.PASTE, Place.CATCHER, Place.TUNNEL, Place.ADDRESS, Place.ONION))
+TRIVIAL = 20_000
+"""Bytes of code below which a package is too small to have a service of its own."""
 _PLAIN_SYSTEM = re.compile(
     r"platform|arch|version|release|cpu_count|machine|processor|process_iter|\btype\b|endianness", re.IGNORECASE
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from adapters.sigil.local.material import Ecosystem
 from adapters.sigil.local.phases.judging import BAD, CERTAIN, DOUBTFUL, GRAVE, HINT, NOTE, SUSPICIOUS, WEAK, Judgement
+from adapters.sigil.local.phases.traits import LEAVES, known_host, trusted
 from adapters.sigil.local.provenance.case import Case
 from adapters.sigil.local.provenance.typosquatting import Likeness, Resemblance
 from adapters.sigil.models import Finding
@@ -43,11 +44,19 @@ def _judged(case: Case, found: Resemblance) -> Judgement:
 
 
 def _of_new(case: Case, *, sure: bool) -> Judgement:
+    if sure and _speaks(case):
+        return CERTAIN
     if not case.runs_at_install:
         return BAD if sure else WEAK
     if case.package.ecosystem is Ecosystem.PYPI:  # it may be an honest package without a wheel
         return GRAVE if sure else DOUBTFUL
     return CERTAIN if sure else SUSPICIOUS
+
+
+def _speaks(case: Case) -> bool:
+    """Whether the package's code sends something to a host that it names."""
+    sent = case.scanned.each_fact(*LEAVES)
+    return any(known_host(fact) and not trusted(case.scanned, fact) for _, fact in sent)
 
 
 def _days(case: Case) -> str:

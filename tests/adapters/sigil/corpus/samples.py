@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from adapters.sigil.local.analysis import facts_of
+from adapters.sigil.local.linking import linked
 from adapters.sigil.local.material import Ecosystem, Package, PackageFile, Registration
 from adapters.sigil.local.phases.code_patterns import code_patterns
 from adapters.sigil.local.phases.credentials import credentials
@@ -94,7 +95,7 @@ def measure(pair: Pair) -> Measured:
 
 def judge_package(package: Package) -> Judged:
     """Run the engine over a package: facts, signatures, the six phases, the score."""
-    scanned = Scanned(package, facts_of(package.files), signature_hits(package.files))
+    scanned = Scanned(package, linked(package, facts_of(package.files)), signature_hits(package.files))
     found = {PhaseName(phase.__name__): phase(scanned) for phase in PHASES}
     phases, score, verdict = judge(found)
     return Judged(

@@ -98,6 +98,7 @@ def test_collecting_garbage_goes_on_after_a_batch() -> None:
     """Reading a batch leaves nothing of a file behind, and the process collects its garbage as before."""
     code = b"class Kept { hold() { this.self = this; return fetch(this.self); } }\n" * 9_000
 
+    gc.collect()  # what tests before this one have left
     facts_of([PackageFile("a.js", code), PackageFile("b.py", _PYTHON)])
 
     assert gc.isenabled()

@@ -17,8 +17,10 @@ from adapters.sigil.local.code.javascript import (  # noqa: F401 - most of them 
     system_effects,
     walk_effects,
 )
+from adapters.sigil.local.code.javascript.modules import Modules
 from adapters.sigil.local.code.javascript.state import Exhausted, State, evaluate
 from adapters.sigil.local.code.javascript.tree import Node, parse
+from adapters.sigil.local.code.joined import Joined
 
 BYTE_LIMIT = 12_000_000
 _PASSES = 4
@@ -43,7 +45,7 @@ def javascript_facts(path: str, data: bytes) -> CodeFacts:
     if root is None:
         return CodeFacts(imports=named, strings=strings, parsed=False)
     state = State(data, places)
-    complete = _evaluate(state, root) and is_code
+    complete = _evaluate(state, [root]) and is_code
     state.release()
     return CodeFacts(
         facts=state.ledger.facts(),
@@ -54,13 +56,26 @@ def javascript_facts(path: str, data: bytes) -> CodeFacts:
     )
 
 
-def _evaluate(state: State, root: Node) -> bool:
-    """Evaluate the file's code again until nothing new is learnt; False where the bound on work stopped it."""
-    statements.declare_functions(state, root)
-    state.stale.update(range(len(root.named)))
+def javascript_program(joined: Joined) -> CodeFacts:
+    """Read what JavaScript and TypeScript files of a package do together; `parsed` is False where a part is unread."""
+    state = State(joined.data, screening.places(joined.data), joined.largest)
+    state.modules = Modules(joined, state.root)
+    read = [parse(part.path, joined.data, part) for part in joined.parts]
+    complete = _evaluate(state, [root for root, _ in read if root is not None])
+    state.release()
+    return CodeFacts(facts=state.ledger.facts(), flows=state.ledger.flows(), parsed=complete)
+
+
+def _evaluate(state: State, roots: list[Node]) -> bool:
+    """Evaluate the files' code again until nothing new is learnt; False where the bound on work stopped it."""
+    for root in roots:
+        _enter(state, root)
+        statements.declare_functions(state, root)
+    code = [statement for root in roots for statement in root.named]
+    state.stale.update(range(len(code)))
     try:
         for _ in range(_PASSES):
-            _evaluate_stale(state, root)
+            _evaluate_stale(state, code)
             if not state.ledger.changes or not state.stale:
                 break
     except (Exhausted, RecursionError):
@@ -68,9 +83,17 @@ def _evaluate(state: State, root: Node) -> bool:
     return True
 
 
-def _evaluate_stale(state: State, root: Node) -> None:
-    for number, statement in enumerate(root.named):
+def _enter(state: State, node: Node) -> None:
+    """Take the names of the module that a node is part of for those that are known."""
+    if state.modules is not None:
+        module = state.modules.at(node)
+        state.scope, state.this = module.scope, module.this
+
+
+def _evaluate_stale(state: State, code: list[Node]) -> None:
+    for number, statement in enumerate(code):
         if state.begin(number):
+            _enter(state, statement)
             evaluate(state, statement)
     position = 0
     while position < len(state.queue):  # grows while functions are met within functions

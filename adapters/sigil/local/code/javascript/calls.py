@@ -181,7 +181,7 @@ def _inlined(call: Call, function: Function) -> Value | None:
     if not (constants and small and function.read and state.inlined < _INLINED_CALLS and not state.inlining):
         return None
     state.inlined += 1
-    trial = Function(function.node, function.scope.parent or state.root)
+    trial = Function(function.node, function.scope.parent or state.root, function.this)
     trial.at_load = state.at_load
     for position, value in enumerate(call.arguments):
         trial.parameter(position).absorb(value)

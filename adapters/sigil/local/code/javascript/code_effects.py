@@ -7,6 +7,7 @@ import re
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.javascript import folding, names
 from adapters.sigil.local.code.javascript.call import KNOWN, Call, known, method, passed_on
+from adapters.sigil.local.code.javascript.modules import own_module
 from adapters.sigil.local.code.javascript.request_effects import replaced
 from adapters.sigil.local.code.javascript.values import NOTHING, UNKNOWN_PART, Value, merge, tainted
 
@@ -41,10 +42,10 @@ def run_code(call: Call, value: Value) -> Value:
     text = value.text or ""
     if value.whole and not value.taints and _EVERYDAY_CODE.match(text):
         return Value(path="global") if "this" in text or "self" in text else NOTHING
-    call.state.sink(Behaviour.RUNS_CODE, call.node, value.taints, folding.shown(value) if text else "")
+    number = call.state.sink(Behaviour.RUNS_CODE, call.node, value.taints, folding.shown(value) if text else "")
     if value.whole and value.taints:
         call.state.strings.setdefault(text[:4096])
-    return tainted(value.taints)
+    return tainted(value.taints | {number})
 
 
 @known("Function", "GeneratorFunction", "AsyncFunction")
@@ -99,6 +100,9 @@ def _timer(call: Call) -> Value:
 )
 def _require(call: Call) -> Value:
     name = call.data(0)
+    own = own_module(call.state, call.node, name.text) if name.whole and name.text else None
+    if own is not None:
+        return own
     if name.whole and name.text:
         call.state.imports.add(name.text)
         path = names.module_path(name.text)
@@ -187,6 +191,8 @@ def _reflect_get(call: Call) -> Value:
 )
 def _of_data(call: Call) -> Value:
     value = tainted(call.taints)
+    if call.path == "Object.values" and call.argument(0).members:
+        return merge(value, Value(items=tuple((call.argument(0).members or {}).values())))
     if call.path in {"JSON.stringify", "String"} and call.argument(0).text is not None:
         return merge(value, Value(text=call.argument(0).text))
     if call.path == "JSON.stringify" and call.argument(0).members:

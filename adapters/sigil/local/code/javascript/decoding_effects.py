@@ -91,6 +91,24 @@ def _unpack(call: Call) -> Value:
     return value
 
 
+@known(
+    "WebAssembly.Memory",
+    "WebAssembly.Instance",
+    "WebAssembly.instantiate",
+    "WebAssembly.instantiateStreaming",
+)
+def _opaque_program(call: Call) -> Value:
+    """Read what a program in bytes gives, or leaves in its memory, as something that nobody could read before."""
+    number = call.state.sink(Behaviour.DECODES, call.node, call.taints, hidden=True)
+    for value in call.arguments:
+        for module in (value.members or {}).values():
+            for imported in (module.members or {}).values():
+                call.answer(NOTHING, imported.functions)
+    value = tainted(call.taints | {number})
+    call.answer(value)
+    return value
+
+
 @known("crypto.createDecipheriv", "crypto.createDecipher")
 def _decipher(call: Call) -> Value:
     return Value(path="<decipher>", taints=call.state.source(Behaviour.DECODES, call.node, hidden=True))

@@ -87,7 +87,9 @@ def _yield(state: State, node: Node) -> Value:
     """Read what a generator hands out as its result, for those who iterate over it."""
     value = _spread(state, node)
     if state.current is not None:
-        state.absorb(state.current.result, value)
+        delegated = state.data[node.start : node.end].removeprefix(b"yield").lstrip().startswith(b"*")
+        given = value if delegated else Value(items=(value,), taints=value.taints)
+        state.absorb(state.current.result, given)
     return value
 
 

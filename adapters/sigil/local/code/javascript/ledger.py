@@ -30,7 +30,7 @@ _KEPT = _OWN_DATA | _OUTPUT | _PAYLOAD | {Behaviour.ENCODES}
 _RUNNING = _PAYLOAD | {Behaviour.HOLDS_CODE} | {Behaviour.WRITES_FILE, Behaviour.MAKES_EXECUTABLE}
 _WAYS: dict[Behaviour, frozenset[Behaviour]] = {
     Behaviour.SENDS: _LEAVING
-    | {Behaviour.DECODES, Behaviour.WRITES_FILE, Behaviour.TAKES_SECRET, Behaviour.LISTS_FILES},
+    | {Behaviour.DECODES, Behaviour.RUNS_CODE, Behaviour.WRITES_FILE, Behaviour.TAKES_SECRET, Behaviour.LISTS_FILES},
     Behaviour.LOOKS_UP_NAME: _LEAVING | {Behaviour.DECODES, Behaviour.TAKES_SECRET},
     Behaviour.RUINS_FILES: frozenset({Behaviour.LISTS_FILES, Behaviour.ENCODES}),
     Behaviour.DOWNLOADS: frozenset({Behaviour.DECODES}),

@@ -72,6 +72,8 @@ def member(state: State, node: Node) -> Value:
     name = property_name(state, node)
     if name is None:
         return _unknown_member(state, node, base)
+    if name == "constructor" and _is_function(node, base):
+        return Value(path="Function")
     return member_of(state, node, base, name)
 
 
@@ -116,6 +118,14 @@ def member_of(state: State, node: Node, base: Value, name: str) -> Value:
         taints = state.source(Behaviour.READS_INPUT, node, _OWN_PAGE[path], hidden=True)
         return merge(known, Value(path=path, taints=taints))
     return merge(Value(path=path, taints=base.taints, handle=base.handle), known)
+
+
+def _is_function(node: Node, base: Value) -> bool:
+    """Whether a value is a function for sure: one of the file, or a method that every list or text has."""
+    owner = node.field("object")
+    inner = owner.field("object") if owner is not None and owner.kind == "member_expression" else None
+    literal = inner is not None and inner.kind in {"array", "string", "template_string", "number", "regex", "object"}
+    return bool(base.functions) or literal or base.path == "Function"
 
 
 def _kept_secret(state: State, node: Node, name: str) -> frozenset[int]:

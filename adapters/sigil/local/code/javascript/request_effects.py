@@ -64,8 +64,10 @@ def mark_request(state: State, scope: Scope, patterns: tuple[Node, ...]) -> None
 
 def intercepted(call: Call) -> None:
     """Follow what passes through a client that calls are intercepted of: `axios.interceptors.request.use(f)`."""
-    if call.path.endswith((".interceptors.request.use", ".interceptors.response.use")):
-        sources = call.state.source(Behaviour.REPLACES_METHOD, call.node, call.path, hidden=True)
+    callee = call.node.field("function") if call.method == "use" else None
+    written = "".join(call.state.text(callee).split()) if callee is not None else ""
+    if written.endswith((".interceptors.request.use", ".interceptors.response.use")):
+        sources = call.state.source(Behaviour.REPLACES_METHOD, call.node, written, hidden=True)
         call.answer(tainted(sources), positions=1)
 
 

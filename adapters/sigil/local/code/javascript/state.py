@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.javascript.ledger import Ledger
 from adapters.sigil.local.code.javascript.tree import Node
 from adapters.sigil.local.code.javascript.values import NOTHING, Function, Scope, Unit, Value, Variable
+
+if TYPE_CHECKING:
+    from adapters.sigil.local.code.javascript.modules import Modules
 
 DEPTH_LIMIT = 110
 NODE_LIMIT = 800_000
@@ -22,11 +26,16 @@ class Exhausted(Exception):
 
 
 class State:
-    """One file's analysis: its text, variables, functions and ledger, and where the evaluation stands."""
+    """One file's analysis: its text, variables, functions and ledger, and where the evaluation stands.
 
-    def __init__(self, data: bytes, places: list[int]) -> None:
+    Where several files are read together, `largest` is the size of the largest, and `modules` knows them.
+    """
+
+    def __init__(self, data: bytes, places: list[int], largest: int | None = None) -> None:
         self.data = data
         self.places = places
+        self.size = len(data) if largest is None else largest
+        self.modules: Modules | None = None
         self.ledger = Ledger()
         self.root = Scope(None)
         self.scope = self.root
@@ -125,7 +134,7 @@ class State:
         """Find or make the function that a node defines, and see to its evaluation."""
         found = self.functions.get(node.start)
         if found is None:
-            found = self.functions[node.start] = Function(node, self.scope)
+            found = self.functions[node.start] = Function(node, self.scope, self.this)
             found.read = self._matters(node)
             if found.read:
                 self.queue.append(found)
@@ -157,7 +166,7 @@ class State:
             self.stale.add(function)
 
     def _matters(self, node: Node) -> bool:
-        if len(self.data) <= _WHOLE_FILE:
+        if self.size <= _WHOLE_FILE:
             return True
         around = _NEIGHBOURHOOD if node.end - node.start < _SMALL_FUNCTION else 0
         return self.touches(node, around)

@@ -6,6 +6,7 @@ from adapters.sigil.local.code import telling_places
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.javascript import names
 from adapters.sigil.local.code.javascript.folding import unescape
+from adapters.sigil.local.code.javascript.modules import default_of, own_module
 from adapters.sigil.local.code.javascript.request_effects import mark_request
 from adapters.sigil.local.code.javascript.state import State, evaluate, handles
 from adapters.sigil.local.code.javascript.tree import Node
@@ -76,7 +77,7 @@ def _import(state: State, node: Node) -> Value:
         return NOTHING
     name = unescape(state.text(source)[1:-1])
     state.imports.add(name)
-    module = Value(path=names.module_path(name))
+    module = own_module(state, node, name) or Value(path=names.module_path(name))
     for clause in node.named:
         for child in clause.named if clause.kind == "import_clause" else ():
             _import_names(state, child, module)
@@ -85,7 +86,7 @@ def _import(state: State, node: Node) -> Value:
 
 def _import_names(state: State, node: Node, module: Value) -> None:
     if node.kind == "identifier":
-        state.absorb(state.declare(state.scope, state.text(node)), module)
+        state.absorb(state.declare(state.scope, state.text(node)), default_of(state, node, module))
     elif node.kind == "namespace_import" and node.named:
         state.absorb(state.declare(state.scope, state.text(node.named[-1])), module)
     elif node.kind == "named_imports":
@@ -137,8 +138,8 @@ def _method(state: State, node: Node) -> Value:
 
 def run(state: State, function: Function) -> None:
     """Evaluate a function's body with what its parameters have received so far."""
-    scope, current = state.scope, state.current
-    state.scope, state.current = function.scope, function
+    before = state.scope, state.current, state.this
+    state.scope, state.current, state.this = function.scope, function, function.this
     try:
         _bind_parameters(state, function)
         body = function.node.field("body")
@@ -146,7 +147,7 @@ def run(state: State, function: Function) -> None:
         if body is not None and body.kind != "statement_block":
             state.absorb(function.result, names.used(state, value, body))
     finally:
-        state.scope, state.current = scope, current
+        state.scope, state.current, state.this = before
 
 
 def _bind_parameters(state: State, function: Function) -> None:

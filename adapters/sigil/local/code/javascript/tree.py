@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 import tree_sitter
 import tree_sitter_javascript
 import tree_sitter_typescript
+
+if TYPE_CHECKING:
+    from adapters.sigil.local.code.joined import Part
 
 _UNTOLD = frozenset({"comment", "html_comment", "hash_bang_line"})
 
@@ -98,19 +102,22 @@ _BYTES_PER_STEP = 20
 _CHUNK = 65_536
 
 
-def parse(path: str, data: bytes) -> tuple[Node | None, bool]:
-    """Parse a file by the language its name says, plain code with types as such too; False where it is no code."""
+def parse(path: str, data: bytes, part: Part | None = None) -> tuple[Node | None, bool]:
+    """Parse a file by the language its name says, plain code with types as such too; False where it is no code.
+
+    A part is what a file takes of a text of several.
+    """
     first, second = _DIALECTS[_dialect(path)]
-    root = _parsed(first, data)
+    root = _parsed(first, data, part)
     if root is None or (root.has_error and len(data) < _RETRY_LIMIT):
-        other = _parsed(second, data)
+        other = _parsed(second, data, part)
         root = other if other is not None and (root is None or not other.has_error) else root
     if root is None:
         return None, False
     return Node(root), root.type != "ERROR" and not _is_broken(root)
 
 
-def _parsed(dialect: str, data: bytes) -> tree_sitter.Node | None:
+def _parsed(dialect: str, data: bytes, part: Part | None) -> tree_sitter.Node | None:
     """Parse with a bound on the parser's steps, since it may never end on code that is broken on purpose."""
     steps = 0
     limit = _STEPS + len(data) // _BYTES_PER_STEP
@@ -124,7 +131,8 @@ def _parsed(dialect: str, data: bytes) -> tree_sitter.Node | None:
         return data[offset : offset + _CHUNK]
 
     try:
-        return tree_sitter.Parser(_language(dialect)).parse(read, progress_callback=is_enough).root_node
+        parser = tree_sitter.Parser(_language(dialect), included_ranges=part.ranges if part is not None else None)
+        return parser.parse(read, progress_callback=is_enough).root_node
     except ValueError:
         return None
 

@@ -118,11 +118,12 @@ class Scope:
 class Function:
     """A function of the file: what its parameters receive and what it returns over all calls; `read` if its body is."""
 
-    __slots__ = ("at_load", "node", "parameters", "read", "result", "scope")
+    __slots__ = ("at_load", "node", "parameters", "read", "result", "scope", "this")
 
-    def __init__(self, node: Node, scope: Scope) -> None:
+    def __init__(self, node: Node, scope: Scope, this: Variable) -> None:
         self.node = node
         self.scope = Scope(scope)
+        self.this = this
         self.parameters: dict[int, Variable] = {}
         self.result = Variable()
         self.at_load = False

@@ -48,6 +48,10 @@ _ENCODERS = frozenset(
 _UNCHANGED = frozenset({"strip", "rstrip", "lstrip", "decode", "encode"})
 _REWORDED = _UNCHANGED | {"join", "format", "replace", "read"}
 _INTO = frozenset({"save", "savefig", "tofile", "export", "retrbinary", "download_fileobj", "getfo"})
+_ADDING = frozenset(
+    {"append", "appendleft", "extend", "insert", "add", "update", "add_field", "attach", "put", "put_nowait"}
+)
+_DIGESTS = ("hashlib.", "hmac.")
 _MOST_RANGE = 4000
 _MOST_MAPPED = 20_000
 
@@ -83,7 +87,10 @@ def apply(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> 
     """Tell what a call of something with these arguments gives."""
     if callee.function is not None:
         return functions.invoke(machine, callee, arguments)
-    if callee.instance_of and callee.name == "class":
+    if callee.instance_of > 0 and (callee.name == "class" or not callee.name):
+        called = None if callee.name else machine.attributes.get((callee.instance_of, "__call__"))
+        if called is not None and called.function is not None:
+            return functions.invoke(machine, Value(function=called.function, receiver=callee), arguments)
         return _instance(machine, callee, arguments)
     name = callee.name
     folded = folding.call(name, callee.receiver, arguments) if name else None
@@ -150,6 +157,8 @@ def _other(machine: Machine, node: Node, callee: Value, arguments: Arguments) ->
         return answer
     if name in ("list", "tuple", "set", "sorted", "reversed", "iter", "bytearray", "enumerate") and every:
         return _copied(name, every[0], sources)
+    if callee.member in _ADDING and callee.receiver is not None and not name.startswith(_DIGESTS):
+        callee.receiver.sources |= sources_of(every)
     if callee.member in _INTO and callee.sources and every and every[0].constant is None:
         every[0].sources |= callee.sources
     _callbacks(machine, callee, arguments, Value())

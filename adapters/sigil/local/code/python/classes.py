@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from adapters.sigil.local.code.python.machine import Machine
 
+_STARTED = frozenset({"threading.Thread", "multiprocessing.Process", "threading.Timer"})
 _META_METHODS = ("__new__", "__init__")
 
 
@@ -30,10 +31,23 @@ def made(machine: Machine, node: Node) -> None:
             machine.attributes.setdefault((owner, member), value)
     finally:
         machine.scope = outer
+    for _, parent in parents:
+        _inherit(machine, owner, parent)
     if name is not None:
         machine.assign(machine.code(name), Value(name="class", instance_of=owner))
     for kind, parent in parents:
         _runs_of(machine, parent, _META_METHODS if kind == "keyword_argument" else ("__init_subclass__",))
+
+
+def _inherit(machine: Machine, owner: int, parent: Value) -> None:
+    """Give a class the members of a parent of the file; a thread's start runs what its class says."""
+    if parent.instance_of:
+        members = [(name, value) for (known, name), value in machine.attributes.items() if known == parent.instance_of]
+        for name, value in members:
+            machine.attributes.setdefault((owner, name), value)
+    run = machine.attributes.get((owner, "run"))
+    if run is not None and parent.name in _STARTED:
+        machine.attributes.setdefault((owner, "start"), run)
 
 
 def _base(base: Node) -> Node | None:

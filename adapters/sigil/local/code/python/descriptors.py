@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
-from adapters.sigil.local.code.python.files import read, written
+from adapters.sigil.local.code.python.files import DESCRIPTOR, read, written
 from adapters.sigil.local.code.python.values import NOTHING, Arguments, Value, sources_of
 from adapters.sigil.local.code.telling_places import MEMORY
 
@@ -16,19 +16,18 @@ if TYPE_CHECKING:
 
     from adapters.sigil.local.code.python.machine import Machine
 
-_DESCRIPTOR = "descriptor()"
 _MEMORY_CALLS = frozenset({319, 279, 356, 385})  # memfd_create on x86-64, ARM64, x86 and ARM
 
 
 def opened(_machine: Machine, _node: Node, _callee: Value, arguments: Arguments) -> Value:
     """`os.open`: a descriptor that knows its path."""
     path = arguments.get(0, "path") or Value()
-    return Value(name=_DESCRIPTOR, template=path.text, path=path, sources=path.sources)
+    return Value(name=DESCRIPTOR, template=path.text, path=path, sources=path.sources)
 
 
 def in_memory(_machine: Machine, _node: Node, _callee: Value, _arguments: Arguments) -> Value:
     """`os.memfd_create`: a file that has no name."""
-    return Value(name=_DESCRIPTOR, template=MEMORY, path=Value(template=MEMORY))
+    return Value(name=DESCRIPTOR, template=MEMORY, path=Value(template=MEMORY))
 
 
 def system_call(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
@@ -42,7 +41,7 @@ def system_call(machine: Machine, node: Node, callee: Value, arguments: Argument
 def put(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
     """`os.write(descriptor, data)`."""
     target = arguments.get(0) or Value()
-    if target.name == _DESCRIPTOR and target.path is not None:
+    if target.name == DESCRIPTOR and target.path is not None:
         written(machine, node, target.path, arguments.get(1) or Value())
     return Value()
 
@@ -50,7 +49,7 @@ def put(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> V
 def taken(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
     """`os.read(descriptor, size)`."""
     origin = arguments.get(0) or Value()
-    known = origin.name == _DESCRIPTOR and origin.path is not None
+    known = origin.name == DESCRIPTOR and origin.path is not None
     return Value(sources=read(machine, node, origin.path) if known and origin.path is not None else NOTHING)
 
 

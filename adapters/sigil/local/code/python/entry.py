@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from adapters.sigil.local.code.facts import CodeFacts
 from adapters.sigil.local.code.python.functions import finish
+from adapters.sigil.local.code.python.modules import Modules
 from adapters.sigil.local.code.python.payload import module, parse
 from adapters.sigil.local.code.python.recorder import Recorder
 from adapters.sigil.local.code.python.words import as_utf8, imports, strings, telling_offsets
+
+if TYPE_CHECKING:
+    from adapters.sigil.local.code.joined import Joined
 
 _LARGEST = 3_000_000
 _BROKEN_SHARE = 0.5
@@ -24,10 +29,8 @@ def python_facts(path: str, data: bytes) -> CodeFacts:
     Where a file is no Python, or work on it was cut short, `parsed` is False; of files over 3 MB the first and the last
     1.5 MB are looked at.
     """
-    source = as_utf8(data)
+    source = python_source(path, data)
     name = PurePosixPath(path).name
-    if name.endswith(".pth"):
-        source = _start_lines(source)
     said = CodeFacts(imports=imports(source), strings=strings(source))
     offsets = telling_offsets(source)
     if not offsets:
@@ -37,6 +40,27 @@ def python_facts(path: str, data: bytes) -> CodeFacts:
         found = _looked_at(ends, telling_offsets(ends), said, setup=name == "setup.py")
         return msgspec.structs.replace(found, parsed=False)
     return _looked_at(source, offsets, said, setup=name == "setup.py")
+
+
+def python_program(joined: Joined) -> CodeFacts:
+    """Tell what the Python files of a package do together; `parsed` is False where work was cut short."""
+    recorder = Recorder()
+    machine = module(joined.data, telling_offsets(joined.data), recorder, setup=False)
+    machine.modules = Modules(joined)
+    try:
+        for part in joined.parts:
+            machine.modules.run(machine, part.path)
+        machine.setup = any(part.path.endswith("setup.py") for part in joined.parts)
+        finish(machine)
+    except RecursionError:
+        machine.budget.exceeded = True
+    return CodeFacts(facts=recorder.facts(), flows=recorder.flows(), parsed=not machine.budget.exceeded)
+
+
+def python_source(path: str, data: bytes) -> bytes:
+    """Give the bytes of a file that are Python code, in UTF-8."""
+    source = as_utf8(data)
+    return _start_lines(source) if path.endswith(".pth") else source
 
 
 def _ends(source: bytes) -> bytes:

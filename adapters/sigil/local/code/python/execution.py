@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
-from adapters.sigil.local.code.python.lookups import attribute_of, entry, find
+from adapters.sigil.local.code.python.functions import invoke
+from adapters.sigil.local.code.python.lookups import UNKNOWN_BUILTIN, attribute_of, entry, find
+from adapters.sigil.local.code.python.modules import own_module
 from adapters.sigil.local.code.python.values import NOTHING, Arguments, Value, sources_of
 
 if TYPE_CHECKING:
@@ -19,6 +21,20 @@ if TYPE_CHECKING:
 _CODE = re.compile(r"\b(?:import|exec|eval|getattr|__import__|lambda|print|def)\b|[=(]")
 _DEEPEST_PAYLOAD = 3
 _LONGEST_PAYLOAD = 500_000
+_IMPORT_METHODS = frozenset(
+    {
+        "find_spec",
+        "find_module",
+        "create_module",
+        "exec_module",
+        "load_module",
+        "get_code",
+        "get_data",
+        "source_to_code",
+    }
+)
+_FOREIGN = frozenset({Behaviour.DECODES, Behaviour.DOWNLOADS})
+_BUILTINS = frozenset({"builtins", "__builtins__", "__builtin__"})
 _NATIVE = re.compile(
     r"(?:VirtualAlloc|VirtualProtect|CreateThread|CreateRemoteThread|RtlMoveMemory|WriteProcessMemory|NtCreateThreadEx|QueueUserAPC)(?:Ex)?$"
 )
@@ -78,6 +94,9 @@ def unserialized(machine: Machine, node: Node, callee: Value, arguments: Argumen
 def imports(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
     """Follow a module by its name; a name that is put together, or comes from elsewhere, is telling."""
     wanted = arguments.get(0, "name") or Value()
+    own = own_module(machine, node, wanted.constant) if isinstance(wanted.constant, str) else None
+    if own is not None:
+        return own
     if isinstance(wanted.constant, str) and not wanted.computed:
         whole = callee.name.startswith("importlib") or len(arguments.every()) > 1
         return Value(name=wanted.constant if whole else wanted.constant.partition(".")[0])
@@ -87,10 +106,30 @@ def imports(machine: Machine, node: Node, callee: Value, arguments: Arguments) -
     return Value(sources=wanted.sources | {number})
 
 
+def import_hooked(machine: Machine, _node: Node, _callee: Value, _arguments: Arguments) -> Value:
+    """Follow a finder that imports are led through from now on: the language calls its methods and its loaders'."""
+    found = [
+        (owner, value) for (owner, name), value in machine.attributes.items() if name in _IMPORT_METHODS and owner > 0
+    ]
+    for owner, value in found:
+        if value.function is not None:
+            invoke(machine, Value(function=value.function, receiver=Value(instance_of=owner)), Arguments())
+    return Value()
+
+
+def unknown_builtin(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
+    """Follow a builtin whose name nobody can read: with what was decoded or fetched it can only be one that runs it."""
+    code = arguments.get(0) or Value()
+    foreign = any(machine.recorder.behaviour(source) in _FOREIGN for source in sources_of((code,)))
+    return run_text(machine, node, code) if foreign else Value(sources=sources_of(arguments.every()))
+
+
 def member(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
     """getattr: a member by its name."""
     del callee
     owner, name = arguments.get(0) or Value(), arguments.get(1) or Value()
+    if not isinstance(name.constant, str) and owner.name in _BUILTINS:
+        return Value(name=UNKNOWN_BUILTIN, sources=name.sources)
     if not isinstance(name.constant, str):
         return Value(sources=sources_of((owner, name)), template=f"{{{owner.text}.{name.text}}}")
     found = attribute_of(machine, node, owner, name.constant)
@@ -154,6 +193,9 @@ HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
     **dict.fromkeys(("__import__", "importlib.import_module", "importlib.__import__"), imports),
     **dict.fromkeys(("importlib.util.spec_from_file_location", "importlib.machinery.SourceFileLoader",
         "importlib.machinery.SourcelessFileLoader"), loader),
+    **dict.fromkeys(("sys.meta_path.append", "sys.meta_path.insert", "sys.path_hooks.append",
+        "sys.path_hooks.insert"), import_hooked),
+    UNKNOWN_BUILTIN: unknown_builtin,
     "getattr": member,
     "vars": namespace,
     "globals().get": namespace_get,

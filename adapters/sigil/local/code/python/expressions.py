@@ -141,6 +141,7 @@ def unary(machine: Machine, node: Node) -> Value:
 def yielded(machine: Machine, node: Node) -> Value:
     """Follow a generator's value is among what its function returns."""
     value = through(machine, node)
+    machine.scope.yields = True
     machine.scope.returned.append(value)
     return value
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _CODE = re.compile(r"(?:^|[\n;])\s*(?:import|from)\s+\w+")
 _SHORTEST_PATH = 4
+DESCRIPTOR = "descriptor()"
+"""The name of a file that is known by its number."""
 _EXECUTABLE_BITS = 0o111
 
 
@@ -78,6 +80,8 @@ def carried(machine: Machine, node: Node, data: Value) -> None:
 def opened(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
     """`open`: a handle that knows its path."""
     path = arguments.get(0, "file") or Value()
+    if path.name == DESCRIPTOR and path.path is not None:
+        path = path.path
     if callee.receiver is not None and callee.name.endswith("().open"):
         path, mode = callee.receiver, arguments.get(0, "mode")
     else:
@@ -93,6 +97,21 @@ def opened(machine: Machine, node: Node, callee: Value, arguments: Arguments) ->
 def temporary(_machine: Machine, _node: Node, _callee: Value, _arguments: Arguments) -> Value:
     """Follow a temporary file."""
     return Value(name="file()", path=Value(template="{temporary file}"))
+
+
+def temporary_pair(_machine: Machine, _node: Node, _callee: Value, _arguments: Arguments) -> Value:
+    """`mkstemp`: a descriptor and the path that it belongs to."""
+    path = Value(template="{temporary file}")
+    return Value(items=(Value(name=DESCRIPTOR, path=path), path))
+
+
+def settings_read(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow files of settings that a parser reads: it holds from then on what stood in them."""
+    given = arguments.get(0, "filenames") or Value()
+    for path in given.parts():
+        if secret_path(path.text) and callee.receiver is not None:
+            callee.receiver.sources |= read(machine, node, path)
+    return Value()
 
 
 def handle_write(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
@@ -219,6 +238,9 @@ def archive(_machine: Machine, _node: Node, _callee: Value, arguments: Arguments
 HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
     **dict.fromkeys(("open", "io.open", "codecs.open", "os.fdopen", "pathlib.Path().open", "file"), opened),
     **dict.fromkeys(("tempfile.NamedTemporaryFile", "tempfile.TemporaryFile"), temporary),
+    "tempfile.mkstemp": temporary_pair,
+    **dict.fromkeys(("configparser.ConfigParser().read", "configparser.RawConfigParser().read",
+        "configparser.SafeConfigParser().read"), settings_read),
     **dict.fromkeys(("file().write", "file().writelines"), handle_write),
     **dict.fromkeys(("pathlib.Path().write_text", "pathlib.Path().write_bytes"), path_write),
     **dict.fromkeys(("pathlib.Path().read_text", "pathlib.Path().read_bytes"), path_read),

@@ -38,7 +38,7 @@ def define(machine: Machine, node: Node, *, in_command: bool = False) -> Value:
         node=node,
         scope=machine.scope,
         owner=machine.scope.owner if machine.scope.is_class else 0,
-        telling=machine.telling(node) or (called == "__init__" and len(machine.source) < _SMALL_FILE),
+        telling=machine.telling(node) or (called == "__init__" and machine.size < _SMALL_FILE),
         install_time=called in _INSTALL_METHODS if in_command else machine.setup and called == "run",
     )
     machine.pending.append(function)
@@ -86,6 +86,8 @@ def enter(machine: Machine, function: Function, arguments: Arguments, *, at_load
     try:
         _bind(machine, function, arguments)
         result = _through(machine, function.node)
+        if machine.scope.yields and not function.managed:
+            result = Value(items=(result,), sources=result.sources)
     finally:
         machine.scope, machine.branching = outer, branching
         machine.running -= 1
@@ -170,7 +172,7 @@ def _mark_those_between(machine: Machine) -> None:
 
 def finish(machine: Machine) -> None:
     """Go through telling functions that nobody called; commands of a setup.py run at install."""
-    if len(machine.source) < _SMALL_FILE:
+    if machine.size < _SMALL_FILE:
         _mark_those_between(machine)
     position = 0
     while position < len(machine.pending) and not machine.budget.exceeded:
@@ -179,4 +181,11 @@ def finish(machine: Machine) -> None:
         if function.uses and not (function.install_time and machine.setup):
             continue
         if function.telling or function.install_time:
-            enter(machine, function, Arguments(), at_load=function.install_time and machine.setup)
+            at_load = (function.install_time and machine.setup) or _is_plugin(machine, function)
+            enter(machine, function, Arguments(), at_load=at_load)
+
+
+def _is_plugin(machine: Machine, function: Function) -> bool:
+    """Whether the test runner calls a function by itself once its module is loaded."""
+    name = function.node.child_by_field_name("name")
+    return name is not None and function.scope.parent is None and machine.code(name).startswith("pytest_")

@@ -6,7 +6,8 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
-from adapters.sigil.local.code.python.values import Value, canonical, sources_of
+from adapters.sigil.local.code.python.functions import invoke
+from adapters.sigil.local.code.python.values import Arguments, Value, canonical, sources_of
 from adapters.sigil.local.code.telling import secret_variable
 from adapters.sigil.local.code.telling_places import kept_secret
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _NAMESPACES = frozenset({"globals()", "locals()", "vars()", "sys.modules", "__builtins__", "builtins", "__builtin__"})
 
+UNKNOWN_BUILTIN = "<builtin>"
+_BUILTIN_TABLES = frozenset({"builtins.__dict__", "__builtins__.__dict__", "__builtins__", "__builtin__.__dict__"})
 _ONE_VARIABLE = frozenset({"os.environ.get", "os.environ.pop", "os.environ.setdefault"})
 _REQUESTS = ("flask.request.", "quart.request.", "bottle.request.", "cherrypy.request.")
 _WHO = frozenset({"USER", "USERNAME", "LOGNAME", "COMPUTERNAME", "HOSTNAME", "USERDOMAIN"})
@@ -93,7 +96,8 @@ def attribute_of(machine: Machine, node: Node, target: Value, name: str) -> Valu
         if kept_secret(name) and not (found and (found.sources or found.function or found.constant)):
             return secret(machine, node, target, name)
         if found is not None:
-            return _bound(found, target)
+            bound = _bound(found, target)
+            return invoke(machine, bound, Arguments()) if found.function and found.function.computed else bound
     if target.name == "file()" and name == "name" and target.path is not None:
         return target.path
     if name == "__call__":
@@ -155,13 +159,14 @@ def subscript(machine: Machine, node: Node) -> Value:
         target.name in _NAMESPACES or target.name.endswith((".__dict__", ".__globals__"))
     ):
         return entry(machine, node, target, key)
-    item = _item(target, key) or got(machine, node, target, key)
-    if item is not None:
-        return item
-    found = sources_of((target,))
-    return Value(
-        name=f"{target.name}[]" if target.name else "", template=f"{{{machine.code(node)[:60]}}}", sources=found
-    )
+    return _item(target, key) or got(machine, node, target, key) or _some_item(machine, node, target, key)
+
+
+def _some_item(machine: Machine, node: Node, target: Value, key: Value) -> Value:
+    if target.name in _BUILTIN_TABLES and not isinstance(key.constant, str):
+        return Value(name=UNKNOWN_BUILTIN, sources=key.sources)
+    name = f"{target.name}[]" if target.name else ""
+    return Value(name=name, template=f"{{{machine.code(node)[:60]}}}", sources=sources_of((target,)))
 
 
 def _item(target: Value, key: Value) -> Value | None:

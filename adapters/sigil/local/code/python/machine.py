@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
+    from adapters.sigil.local.code.python.modules import Modules
     from adapters.sigil.local.code.python.recorder import Recorder
 
     Expression = Callable[["Machine", Node], Value]
@@ -84,6 +85,12 @@ class Machine:
     branching: int = 0
     running: int = 0
     clipboard: dict[int, frozenset[int]] = field(default_factory=dict)
+    modules: Modules | None = None
+
+    @property
+    def size(self) -> int:
+        """How large the file is; of several that are read together, the largest."""
+        return len(self.source) if self.modules is None else self.modules.joined.largest
 
     def code(self, node: Node) -> str:
         """Give the source of a node, at most 400 bytes."""

@@ -65,7 +65,11 @@ def _download(machine: Machine, node: Node, url: Value, *, latent: bool = False)
 
 def _address(callee: Value, arguments: Arguments) -> Value:
     by_method = callee.member == "request" or callee.name.endswith("Connection().request")
-    return arguments.get(1 if by_method else 0, "url") or Value(template=f"{{{callee.name}}}")
+    path = arguments.get(1 if by_method else 0, "url")
+    if path is None:
+        return Value(template=f"{{{callee.name}}}")
+    host = callee.receiver.text if callee.receiver is not None and "Connection()" in callee.name else ""
+    return Value(template=f"{host}{path.text}", sources=path.sources) if "." in host else path
 
 
 def _body(callee: Value, arguments: Arguments) -> list[Value]:
@@ -142,6 +146,14 @@ def socket_sent(machine: Machine, node: Node, callee: Value, arguments: Argument
     return Value()
 
 
+def line_sent(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow a part of a request that is put together line by line: telling where it carries what is private."""
+    carried = private(machine, sources_of(arguments.every()))
+    if carried:
+        machine.sink(Behaviour.SENDS, node, carried, (callee.receiver or Value()).text)
+    return Value()
+
+
 def received(machine: Machine, node: Node, callee: Value, _arguments: Arguments) -> Value:
     """Follow data comes through a socket."""
     return Value(sources=machine.source_value(Behaviour.DOWNLOADS, node, callee.name) | callee.sources)
@@ -163,13 +175,22 @@ def dialled(machine: Machine, node: Node, callee: Value, arguments: Arguments) -
     """Follow a connection to a host, whose name is looked up first."""
     host = (arguments.get(0, "address") or Value()).parts()[:1]
     looked_up(machine, node, callee, Arguments(list(host)))
-    return Value(name="socket.socket()")
+    fixed = str(host[0].constant) if host and host[0].constant is not None else ""
+    if callee.receiver is not None:
+        callee.receiver.template = fixed
+    return Value(name="socket.socket()", template=fixed)
+
+
+def numbered(_machine: Machine, _node: Node, callee: Value, _arguments: Arguments) -> Value:
+    """Follow the descriptor of a connection, which still knows the address."""
+    return Value(name="socket.socket().fileno()", template=(callee.receiver or Value()).template)
 
 
 def duplicated(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
     """Follow a socket takes the place of standard input or output."""
-    if any(value.name.startswith("socket.socket()") for value in arguments.every()):
-        machine.record(Behaviour.CONNECTS_BACK, node, joined(arguments.every(), " "))
+    joining = [value for value in arguments.every() if value.name.startswith("socket.socket()")]
+    if joining:
+        machine.record(Behaviour.CONNECTS_BACK, node, joining[0].template or joined(arguments.every(), " "))
     return Value()
 
 
@@ -195,6 +216,8 @@ HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
     **dict.fromkeys(("http.client.HTTPConnection", "http.client.HTTPSConnection"), connected),
     "http.client.HTTPConnection().request": fetched,
     "http.client.HTTPConnection().getresponse": received,
+    **{f"http.client.HTTPConnection().{method}": line_sent for method in ("putheader", "putrequest", "send",
+        "endheaders")},
     **{f"socket.socket().{method}": socket_sent for method in ("send", "sendall", "sendto", "sendfile")},
     **{f"socket.socket().{method}": received for method in ("recv", "recvfrom", "recv_into", "makefile", "read",
         "readline", "readuntil")},
@@ -218,5 +241,6 @@ HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
         looked_up,
     ),
     **dict.fromkeys(("socket.create_connection", "socket.socket().connect"), dialled),
+    "socket.socket().fileno": numbered,
     "os.dup2": duplicated,
 }  # fmt: skip

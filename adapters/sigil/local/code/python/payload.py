@@ -18,6 +18,7 @@ from adapters.sigil.local.code.python.words import telling_offsets
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from adapters.sigil.local.code.joined import Part
     from adapters.sigil.local.code.python.recorder import Recorder
 
 _LANGUAGE = Language(tree_sitter_python.language())
@@ -25,12 +26,16 @@ _LONG_RUN = 50
 _OLD_EXEC = re.compile(rb"((?:^|[;:])[ \t]*)exec (?=[\w(])", re.MULTILINE)
 
 
-def parse(source: bytes) -> Node:
-    """Give the syntax tree of a module; Python 2's `exec code` is read as if it were bound to the name exec."""
+def parse(source: bytes, part: Part | None = None) -> Node:
+    """Give the syntax tree of a module, or of a part of a text of several.
+
+    Python 2's `exec code` is read as if it were bound to the name exec.
+    """
     source = _without_long_comments(source)
-    root = Parser(_LANGUAGE).parse(source).root_node
+    ranges = part.ranges if part is not None else None
+    root = Parser(_LANGUAGE, included_ranges=ranges).parse(source).root_node
     if root.has_error and _OLD_EXEC.search(source):
-        return Parser(_LANGUAGE).parse(_OLD_EXEC.sub(rb"\1exec=", source)).root_node
+        return Parser(_LANGUAGE, included_ranges=ranges).parse(_OLD_EXEC.sub(rb"\1exec=", source)).root_node
     return root
 
 

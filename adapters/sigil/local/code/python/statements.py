@@ -38,6 +38,8 @@ _OLD_FORMS = frozenset({"comparison_operator"})  # Python 2: `exec code in names
 _SHORT = 200
 _ROUTE = re.compile(r"\(\)\.(?:get|post|put|patch|delete|route|api_route|websocket|command_handler)\(\)$")
 _MOST_ASKED = 5
+_COMPUTED = frozenset({"property", "functools.cached_property", "cached_property", "abc.abstractproperty"})
+_MANAGED = frozenset({"contextmanager", "asynccontextmanager", "fixture"})
 
 
 def expression(machine: Machine, node: Node) -> None:
@@ -219,6 +221,9 @@ def definition(machine: Machine, node: Node) -> None:
 
 def _decorate(machine: Machine, decorator: Node, function: Value) -> None:
     value = machine.evaluate(decorator.named_children[0] if decorator.named_children else None)
+    if function.function is not None:
+        function.function.computed |= value.name in _COMPUTED
+        function.function.managed |= value.member in _MANAGED
     if value.name in ("exec", "eval"):
         machine.record(Behaviour.RUNS_CODE, decorator, "{decorated}")
     if _ROUTE.search(value.name) and function.function is not None:

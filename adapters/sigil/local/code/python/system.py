@@ -8,6 +8,7 @@ from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.python.lookups import variable
 from adapters.sigil.local.code.python.values import Arguments, Value, joined, sources_of
 from adapters.sigil.local.code.telling import startup_path
+from adapters.sigil.local.code.telling_places import MACHINE_CODE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from adapters.sigil.local.code.python.machine import Machine
+
+_RUNNABLE = frozenset({5, 7})
 
 
 def one_variable(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
@@ -79,6 +82,14 @@ def library(machine: Machine, node: Node, callee: Value, arguments: Arguments) -
     return Value(name=f"{callee.name}()")
 
 
+def mapped(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow memory that a file or nothing is mapped to: what may be run there is machine code."""
+    prot = arguments.get(3, "prot") or Value()
+    if "PROT_EXEC" in machine.code(node) or prot.constant in _RUNNABLE:
+        machine.record(Behaviour.RUNS_CODE, node, MACHINE_CODE)
+    return Value(name=f"{callee.name}()")
+
+
 def registry_key(_machine: Machine, _node: Node, _callee: Value, arguments: Arguments) -> Value:
     """Follow a key of the registry, known by its path."""
     return Value(name="registry()", template=joined(arguments.every(), " "))
@@ -129,6 +140,7 @@ HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
          "pyscreenshot.grab", "cv2.VideoCapture().read", "sounddevice.rec"),
         observed,
     ),
+    "mmap.mmap": mapped,
     "getpass.getpass": password,
     **dict.fromkeys(("keyring.get_password", "keyring.get_credential", "browser_cookie3.load",
         "win32crypt.CryptUnprotectData"), stored),

@@ -52,7 +52,10 @@ _SAME_MODULES = {
 
 @dataclass(slots=True, eq=False)
 class Function:
-    """A function of the file: `scope` is where it was defined, `owner` the class that it is a method of."""
+    """A function of the file: `scope` is where it was defined, `owner` the class that it is a method of.
+
+    A `computed` one is called by its mere being read, a `managed` one hands out what it yields as a context.
+    """
 
     node: Node
     scope: Scope
@@ -61,6 +64,8 @@ class Function:
     install_time: bool = False
     uses: int = 0
     result: Value | None = None
+    computed: bool = False
+    managed: bool = False
 
 
 class Value(msgspec.Struct, eq=False):
@@ -112,6 +117,7 @@ class Scope:
     returned: list[Value] = field(default_factory=list)
     shared: set[str] = field(default_factory=set)
     stars: list[str] = field(default_factory=list)
+    yields: bool = False
     owner: int = 0
     is_class: bool = False
 

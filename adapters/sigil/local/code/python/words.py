@@ -61,6 +61,7 @@ _BYTES = ("F0 9D (9? | A?)", "EF BC (A1 | B?)", "EF BD (8? | 9?)")
 _IMPORT = re.compile(
     rb"[\n;][ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^()#;]{0,2000}\)|[^\n#;()]+)|import[ \t]+([^\n#;()]+))"
 )
+_IMPORT_CALL = re.compile(rb"(?:__import__|import_module)\(\s*['\"](\.{0,3}\w[\w.]{0,200})['\"]")
 _IMPORTS = b"import"
 _ADDRESS = re.compile(rb"://[^\s'\"<>\\)`]{4,300}")
 _BLOB = re.compile(rb"[A-Za-z0-9+/=_\-\\]{160,}")
@@ -109,12 +110,14 @@ def telling_offsets(source: bytes) -> tuple[int, ...]:
 
 
 def imports(source: bytes) -> tuple[str, ...]:
-    """Name the modules that import statements ask for, in order, each once."""
+    """Name the modules that import statements ask for, then those that calls name, each once."""
     names: dict[str, None] = {}
     for found in _import_statements(b"\n" + source):
         origin, members, listed = found.groups()
         wanted = _first_words(listed) if origin is None else [origin, *_members(origin, members)]
         names.update(dict.fromkeys(name.decode("utf-8", "replace") for name in wanted))
+    if b"__import__" in source or b"import_module" in source:
+        names.update(dict.fromkeys(found[1].decode() for found in _IMPORT_CALL.finditer(source)))
     return tuple(names)
 
 

