@@ -25,4 +25,5 @@ async def finished(work: Coroutine[Any, Any, T]) -> T:
 def _tell(task: asyncio.Task[Any]) -> None:
     error = None if task.cancelled() else task.exception()
     if error is not None:
-        logger.warning("What was begun for a caller who has left has failed: %s", error)
+        # Not the message, which may quote what the caller sent.
+        logger.warning("What was begun for a caller who has left has failed: %s", type(error).__name__)

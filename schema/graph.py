@@ -13,6 +13,7 @@ import schema.enums  # noqa: F401 - puts the enums into the graph
 from resolvers.cursor import Cursor
 from schema.cache_control import CacheControl
 from schema.cost import Cost, ListSize, declare_costs
+from schema.error_propagation import declare_error_propagation
 from schema.mutation import Mutation
 from schema.node import CURSOR
 from schema.query import Query
@@ -36,4 +37,5 @@ def build_graph(
         extensions=list(extensions),
     )
     declare_costs(graph)
+    declare_error_propagation(graph)
     return graph

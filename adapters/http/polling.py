@@ -197,7 +197,7 @@ class SharedPoll(Generic[T]):
         await self.observe([answer for answer in answers if answer and not isinstance(answer, BaseException)])
         # One that can't be read is its own trouble; where none is answered, it is everyone's.
         if len(failures) == len(answers) and not all(isinstance(failure, InvalidPayload) for failure in failures):
-            raise failures[0]
+            raise _unnamed(failures[0])
 
     async def _poll(self) -> None:
         with calls_of_kind(CallKind.POLL):
@@ -247,3 +247,10 @@ class SharedPoll(Generic[T]):
                 return
             if key not in self._listed and key not in self._watched:
                 del self._observed[key]
+
+
+def _unnamed(failure: BaseException) -> BaseException:
+    """Give a failure to be logged without the key of what could not be read, which may be an operation's variable."""
+    if not isinstance(failure, AdapterError):
+        return failure
+    return AdapterError(failure.code, f"nothing can be read by itself: {type(failure).__name__}")

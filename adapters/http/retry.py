@@ -29,7 +29,8 @@ class RetryTransport(httpx.AsyncBaseTransport):
     """Sends an idempotent request up to three times, waiting as `Retry-After` says or by growing, random steps.
 
     A `Retry-After` beyond 5 seconds or the operation's deadline is not waited for: the answer goes to the caller. So
-    does a body that breaks off midway. `sleep` takes seconds; observers are told of a `service`.
+    does a body that breaks off midway, unless `inner` has read it. `sleep` takes seconds; observers are told of a
+    `service`.
     """
 
     def __init__(

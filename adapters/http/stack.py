@@ -15,6 +15,7 @@ from adapters.http.identity import SAFE, token_digest
 from adapters.http.rate_limit import Limit, RateLimitTransport
 from adapters.http.retry import RetryTransport
 from adapters.http.traits import traits_of
+from adapters.http.whole import WholeTransport
 
 CONNECTIONS = 32
 
@@ -50,7 +51,8 @@ class Stack(httpx.AsyncBaseTransport):
         self._breaker = Breaker(policy.service)
         bounded = ConcurrencyTransport(wire, policy.service, policy.connections)
         self._limits = RateLimitTransport(bounded, policy.service, policy.limits)
-        repeated = RetryTransport(BreakerTransport(self._limits, self._breaker), service=policy.service)
+        whole = WholeTransport(BreakerTransport(self._limits, self._breaker))
+        repeated = RetryTransport(whole, service=policy.service)
         self._shared = CoalescingTransport(repeated, policy.is_write)
         self._outermost = CacheTransport(self._shared, policy.fresh, policy.is_write)
 

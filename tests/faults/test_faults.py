@@ -142,7 +142,7 @@ async def test_a_fault_is_seen_as_documented_and_goes_by(
 
 
 @pytest.mark.parametrize("service", SERVICES)
-@pytest.mark.parametrize("fault", [Fault.RESET, Fault.LOST_ANSWER, Fault.BAD_GATEWAY])
+@pytest.mark.parametrize("fault", [Fault.RESET, Fault.LOST_ANSWER, Fault.BAD_GATEWAY, Fault.TRUNCATED])
 async def test_a_fault_that_passes_is_not_seen_by_a_query(
     fault: Fault, service: Service, upstreams: Upstreams, tmp_path: Path
 ) -> None:

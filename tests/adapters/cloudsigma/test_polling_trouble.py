@@ -43,6 +43,34 @@ async def test_an_outage_in_the_middle_does_not_end_watchers(
     assert warnings[0].startswith("Watching CloudSigma is interrupted, trying again: ")
 
 
+async def test_the_log_names_nothing_that_is_watched(
+    upstream: ScriptedUpstream, store: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its key is a variable of who watches it."""
+    async with polled(upstream, store, FAST) as adapter:
+        arn = upstream.run("arn:geheim")
+        refused = 0
+
+        async def before(endpoint: str) -> httpx.Response | None:
+            nonlocal refused
+            if endpoint != "status":
+                return None
+            refused += 1
+            if refused < 4:
+                return httpx.Response(500)
+            upstream.succeed(arn)
+            return None
+
+        async with watching(adapter, arn) as stream:
+            await anext(stream)
+            upstream.unlisted.add(arn)
+            upstream.before = before
+            assert (await anext(stream)).state.status is ExecutionStatus.SUCCEEDED
+    warnings = [record.message for record in caplog.records if record.name == module.__name__]
+    assert warnings
+    assert all("PipelineFailed" in warning and "geheim" not in warning for warning in warnings)
+
+
 async def test_what_nobody_expected_does_not_end_watchers_either(
     upstream: ScriptedUpstream, store: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
