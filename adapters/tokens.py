@@ -1,4 +1,4 @@
-"""Tokens that tenants have at upstreams, kept encrypted."""
+"""Tokens that tenants and their callers have at upstreams, kept encrypted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.errors import InvalidInput, NotAllowed
@@ -15,30 +15,36 @@ from adapters.store.tokens import upstream_tokens
 from adapters.vault import Vault, WrongKey
 
 GOOD_SECONDS = 10.0
-"""How long it is remembered which token a tenant has: after that a change by another process is seen."""
+"""How long it is remembered which token a caller has: after that a change by another process is seen."""
 REMEMBERED = 1000
 TOKEN_LENGTH = 4096
 SHOWN = 4
+EVERYONE = ""
+"""Whose a token is that all callers of a tenant have."""
 
 
 class KeptToken(msgspec.Struct, frozen=True, kw_only=True):
-    """What may be shown of a token: whose it is, its last characters, and since when it is kept."""
+    """What may be shown of a token: whose it is, its last characters, and since when it is kept.
+
+    `caller` is the id of the one whom it is for, or EVERYONE of the tenant.
+    """
 
     service: str
     tenant: str
+    caller: str
     hint: str
     set_at: datetime
 
 
 class KeptTokens:
-    """Keeps a token for each service and tenant."""
+    """Keeps a token for each service and tenant, and for callers of it that have one of their own."""
 
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._vault = vault
-        self._known: dict[tuple[str, str], tuple[float, str | None]] = {}
+        self._known: dict[tuple[str, str, str], tuple[float, str | None]] = {}
 
-    async def set(self, service: str, tenant: str, token: str) -> None:
+    async def set(self, service: str, tenant: str, token: str, caller: str = EVERYONE) -> None:
         """Keep a token in place of another; raises InvalidInput, and NotAllowed where nothing can be encrypted."""
         checked = checked_token(token)
         row = {
@@ -47,46 +53,53 @@ class KeptTokens:
             "set_at": datetime.now(UTC),
         }
         insert = postgresql.insert if self._database.is_postgres else sqlite.insert
-        statement = insert(upstream_tokens).values(service=service, tenant=tenant, **row)
-        keys = [upstream_tokens.c.service, upstream_tokens.c.tenant]
+        statement = insert(upstream_tokens).values(service=service, tenant=tenant, caller=caller, **row)
+        keys = list(upstream_tokens.primary_key)
         async with self._database.write() as connection:
             await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=row))
-        self._known.pop((service, tenant), None)
+        self._known.clear()
 
-    async def token_of(self, service: str, tenant: str) -> str | None:
-        """Give a tenant's token; raises NotAllowed for one that was encrypted with another key."""
+    async def token_of(self, service: str, tenant: str, caller: str) -> str | None:
+        """Give a caller's token, or else its tenant's; raises NotAllowed for one that another key has encrypted."""
         now = time.monotonic()
-        until, token = self._known.get((service, tenant), (0.0, None))
+        until, token = self._known.get((service, tenant, caller), (0.0, None))
         if until <= now:
-            token = await self._read(service, tenant)
+            token = await self._read(service, tenant, caller)
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
-            self._known[service, tenant] = (now + GOOD_SECONDS, token)
+            self._known[service, tenant, caller] = (now + GOOD_SECONDS, token)
         return token
 
     async def list(self) -> list[KeptToken]:
         """List what is kept, without the tokens."""
-        query = select(upstream_tokens).order_by(upstream_tokens.c.service, upstream_tokens.c.tenant)
+        query = select(upstream_tokens).order_by(*upstream_tokens.primary_key)
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
-        return [KeptToken(service=row.service, tenant=row.tenant, hint=row.hint, set_at=row.set_at) for row in rows]
+        shown = ("service", "tenant", "caller", "hint", "set_at")
+        return [KeptToken(**{name: getattr(row, name) for name in shown}) for row in rows]
 
-    async def remove(self, service: str, tenant: str) -> bool:
+    async def remove(self, service: str, tenant: str, caller: str = EVERYONE) -> bool:
         """Forget a token; False where there is none."""
-        mine = (upstream_tokens.c.service == service, upstream_tokens.c.tenant == tenant)
+        this = delete(upstream_tokens).where(_of(service, tenant), upstream_tokens.c.caller == caller)
         async with self._database.write() as connection:
-            removed = (await connection.execute(delete(upstream_tokens).where(*mine))).rowcount
-        self._known.pop((service, tenant), None)
+            removed = (await connection.execute(this)).rowcount
+        self._known.clear()
         return bool(removed)
 
-    async def _read(self, service: str, tenant: str) -> str | None:
-        mine = (upstream_tokens.c.service == service, upstream_tokens.c.tenant == tenant)
+    async def _read(self, service: str, tenant: str, caller: str) -> str | None:
+        own = upstream_tokens.c.caller.in_((caller, EVERYONE))
+        query = select(upstream_tokens.c.token).where(_of(service, tenant), own)
+        nearest = query.order_by(upstream_tokens.c.caller.desc()).limit(1)
         async with self._database.read() as connection:
-            kept = (await connection.execute(select(upstream_tokens.c.token).where(*mine))).scalar_one_or_none()
+            kept = (await connection.execute(nearest)).scalar_one_or_none()
         try:
             return None if kept is None else self._vault.decrypt(kept).decode()
         except WrongKey as error:
             raise NotAllowed("not_allowed", f"The token of {tenant!r} at {service} can't be read. {error}") from None
+
+
+def _of(service: str, tenant: str) -> ColumnElement[bool]:
+    return and_(upstream_tokens.c.service == service, upstream_tokens.c.tenant == tenant)
 
 
 def checked_token(token: str) -> str:

@@ -25,10 +25,10 @@ WATCHING = "watch"
 
 
 class TokenSource(Protocol):
-    """Knows the tokens of tenants."""
+    """Knows the tokens of tenants and their callers."""
 
-    async def token_of(self, service: str, tenant: str) -> str | None:
-        """Give a tenant's token."""
+    async def token_of(self, service: str, tenant: str, caller: str) -> str | None:
+        """Give a caller's token, or else its tenant's; `caller` is its id."""
 
 
 class Inner(Protocol):
@@ -54,7 +54,7 @@ class Held:
 
 
 class PerToken:
-    """Hands each call on to the adapter of its caller's token: the caller's own, its tenant's, or the shared one.
+    """Hands each call on to the adapter of its caller's token: one it brings, one kept for it or its tenant, or ours.
 
     With a token of one's own everything that the upstream shows is one's own: `as_owner` turns the caller into the
     owner that the adapter over such a token knows. An adapter that nobody uses for `idle_seconds` is closed.
@@ -121,7 +121,7 @@ class PerToken:
     async def _adapter_of(self, caller: Principal) -> AsyncIterator[tuple[Inner, Principal]]:
         token = caller.tokens.of(self._service)
         if token is None and self._kept is not None:
-            token = await self._kept.token_of(self._service, caller.tenant)
+            token = await self._kept.token_of(self._service, caller.tenant, caller.id)
         if token is None:
             yield self._shared, caller
             return

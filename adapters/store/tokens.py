@@ -1,4 +1,4 @@
-"""The table of tokens that tenants have at upstreams; encrypted."""
+"""The table of tokens that tenants and their callers have at upstreams; encrypted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ upstream_tokens = Table(
     metadata,
     Column("service", String(32), primary_key=True),
     Column("tenant", Key(128), primary_key=True),
+    Column("caller", Key(128), primary_key=True),
     Column("token", LargeBinary, nullable=False),
     Column("hint", String(16), nullable=False),
     Column("set_at", UtcDateTime, nullable=False),
 )
+"""`caller` is empty where the token is for all of the tenant."""

@@ -53,7 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_threats(commands.add_parser("threats", help="known malicious packages"))
     _add_costs(commands.add_parser("costs", help="cloud costs"))
     add_keys(commands.add_parser("keys", help="API keys of those who may call"))
-    _add_tokens(commands.add_parser("tokens", help="tenants' own tokens of services over REST"))
+    _add_tokens(
+        commands.add_parser("tokens", help="tokens of services over REST that tenants and callers have of their own")
+    )
     commands.add_parser("schema", help="print the graph in GraphQL's schema language").set_defaults(command=_schema)
     commands.add_parser("check", help="check the settings and reach every service").set_defaults(command=_check)
     commands.add_parser("encryption-key", help="make a key for TRIGRAPH_ENCRYPTION_KEY").set_defaults(
@@ -112,6 +114,7 @@ def _add_tokens(tokens: argparse.ArgumentParser) -> None:
         if name != "list":
             command.add_argument("service", choices=SERVICES, help="the service")
             command.add_argument("--tenant", required=True, metavar="NAME", help="whose token it is")
+            command.add_argument("--caller", metavar="NAME", help="whose alone, of the tenant's callers (default: all)")
         command.add_argument("--data-dir", type=Path, help="folder of the embedded data (TRIGRAPH_DATA_DIR)")
         command.set_defaults(command=_tokens, action=name)
 
@@ -216,9 +219,9 @@ def _tokens(options: argparse.Namespace) -> None:
     settings = read_settings(data_dir=options.data_dir)
     match options.action:
         case "set":
-            asyncio.run(set_token(settings, options.service, options.tenant))
+            asyncio.run(set_token(settings, options.service, options.tenant, options.caller))
         case "remove":
-            asyncio.run(remove_token(settings, options.service, options.tenant))
+            asyncio.run(remove_token(settings, options.service, options.tenant, options.caller))
         case _:
             asyncio.run(list_tokens(settings))
 

@@ -1,4 +1,4 @@
-"""Tokens of tenants at upstreams, on both databases."""
+"""Tokens of tenants and callers at upstreams, on both databases."""
 
 from __future__ import annotations
 
@@ -24,9 +24,22 @@ async def test_a_token_is_its_tenants_and_services_only(database: Database, vaul
     """Nobody else has it."""
     kept = KeptTokens(database, vault)
     await kept.set("cloudsigma", "acme", TOKEN)
-    assert await kept.token_of("cloudsigma", "acme") == TOKEN
-    assert await kept.token_of("cloudsigma", "other") is None
-    assert await kept.token_of("sigil", "acme") is None
+    assert await kept.token_of("cloudsigma", "acme", "alice") == TOKEN
+    assert await kept.token_of("cloudsigma", "other", "alice") is None
+    assert await kept.token_of("sigil", "acme", "alice") is None
+
+
+async def test_a_caller_may_have_a_token_of_its_own(database: Database, vault: Vault) -> None:
+    """It comes before the tenant's; without it the tenant's counts again, and another tenant's caller has neither."""
+    kept = KeptTokens(database, vault)
+    await kept.set("sigil", "acme", TOKEN)
+    await kept.set("sigil", "acme", "alices-token", "alice")
+    assert await kept.token_of("sigil", "acme", "alice") == "alices-token"
+    assert await kept.token_of("sigil", "acme", "bob") == TOKEN
+    assert await kept.token_of("sigil", "other", "alice") is None
+    assert [listed.caller for listed in await kept.list()] == ["", "alice"]
+    assert await kept.remove("sigil", "acme", "alice")
+    assert await kept.token_of("sigil", "acme", "alice") == TOKEN
 
 
 async def test_a_token_lies_encrypted(database: Database, vault: Vault) -> None:
@@ -45,9 +58,9 @@ async def test_a_token_is_replaced_and_removed(database: Database, vault: Vault)
     kept = KeptTokens(database, vault)
     await kept.set("sigil", "acme", TOKEN)
     await kept.set("sigil", "acme", "another-token")
-    assert await kept.token_of("sigil", "acme") == "another-token"
+    assert await kept.token_of("sigil", "acme", "alice") == "another-token"
     assert await kept.remove("sigil", "acme")
-    assert await kept.token_of("sigil", "acme") is None
+    assert await kept.token_of("sigil", "acme", "alice") is None
     assert not await kept.remove("sigil", "acme")
 
 
@@ -55,7 +68,7 @@ async def test_a_token_of_another_key_is_not_allowed_and_says_what_to_do(databas
     """It is neither used as it lies nor passed over for the shared one."""
     await KeptTokens(database, vault).set("sigil", "acme", TOKEN)
     with pytest.raises(NotAllowed, match="TRIGRAPH_ENCRYPTION_KEY"):
-        await KeptTokens(database, Vault((new_encryption_key(),))).token_of("sigil", "acme")
+        await KeptTokens(database, Vault((new_encryption_key(),))).token_of("sigil", "acme", "alice")
 
 
 @pytest.mark.parametrize("token", ["", " ", "a b", "x\ny", "é", "x" * 5000])

@@ -45,14 +45,14 @@ class Recorded:
 
 
 class Tenants:
-    """Tokens of tenants, in a dict."""
+    """Tokens by the ids of callers, or else of tenants, in a dict."""
 
     def __init__(self, tokens: dict[str, str]) -> None:
         self._tokens = tokens
 
-    async def token_of(self, service: str, tenant: str) -> str | None:
+    async def token_of(self, service: str, tenant: str, caller: str) -> str | None:
         assert service == "sigil"
-        return self._tokens.get(tenant)
+        return self._tokens.get(caller, self._tokens.get(tenant))
 
 
 def bringing(token: str, service: str = "sigil") -> Principal:
@@ -96,6 +96,15 @@ async def test_a_tenants_token_counts_where_the_caller_brings_none() -> None:
     assert (await made.port.usage(caller))[0] == "tenants"
     own = msgspec.structs.replace(caller, tokens=OwnTokens({"sigil": "own"}))
     assert (await made.port.usage(own))[0] == "own"
+
+
+async def test_a_token_that_is_kept_for_a_caller_is_its_own() -> None:
+    """Its colleague has the tenant's."""
+    caller = new_principal()
+    colleague = msgspec.structs.replace(new_principal(), tenant=caller.tenant)
+    made = Made(Tenants({caller.tenant: "tenants", caller.id: "kept"}))
+    assert await made.port.usage(caller) == ("kept", OWNER)
+    assert await made.port.usage(colleague) == ("tenants", OWNER)
 
 
 async def test_streams_keep_their_adapter() -> None:

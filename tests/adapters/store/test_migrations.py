@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,7 +11,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, insert, inspect, select, text
+from sqlalchemy import Column, Connection, MetaData, Table, insert, inspect, select, text
 
 from adapters.cloudlink.local.deploys import DeployRecords
 from adapters.cloudlink.local.journal import Journal
@@ -22,6 +23,9 @@ from adapters.store.database import MIGRATIONS, Database
 from adapters.store.metadata import counters, metadata
 from adapters.store.ownership import submissions
 from adapters.store.threats import threats
+from adapters.store.tokens import upstream_tokens
+from adapters.tokens import KeptTokens
+from adapters.vault import Vault, new_encryption_key
 from tests.running import new_principal
 
 
@@ -73,7 +77,7 @@ async def test_a_downgrade_takes_everything_back(empty_url: str) -> None:
     database = Database(empty_url)
     await database.migrate()
     async with database.write() as connection:
-        await connection.run_sync(downgrade)
+        await connection.run_sync(partial(downgrade, "base"))
         assert await connection.run_sync(lambda opened: inspect(opened).get_table_names()) == ["alembic_version"]
     await database.migrate()
     async with database.read() as connection:
@@ -116,12 +120,36 @@ async def test_what_was_known_before_is_indexed(empty_url: str) -> None:
     await database.close()
 
 
+async def test_tokens_that_are_kept_stay_their_tenants(empty_url: str) -> None:
+    """There and back, without those that only a later version knows."""
+    database, vault = Database(empty_url), Vault((new_encryption_key(),))
+    kept = {"service": "sigil", "tenant": "acme", "hint": "…cdef", "set_at": datetime(2026, 1, 2, tzinfo=UTC)}
+    before = Table("upstream_tokens", MetaData(), *(Column(column.name, column.type) for column in kept_before()))
+    async with database.write() as connection:
+        await connection.run_sync(partial(upgrade, "0010"))
+        await connection.execute(insert(before).values(**kept, token=vault.encrypt(b"token")))
+    await database.migrate()
+    tokens = KeptTokens(database, vault)
+    assert await tokens.token_of("sigil", "acme", "alice") == "token"
+    assert [(token.caller, token.set_at) for token in await tokens.list()] == [("", kept["set_at"])]
+    await tokens.set("sigil", "acme", "own", "alice")
+    async with database.write() as connection:
+        await connection.run_sync(partial(downgrade, "0010"))
+        assert (await connection.execute(select(before.c.tenant, before.c.hint))).all() == [("acme", "…cdef")]
+    await database.close()
+
+
+def kept_before() -> list[Column[Any]]:
+    """Give the columns that the table of tokens had before callers had any."""
+    return [column for column in upstream_tokens.columns if column.name != "caller"]
+
+
 def upgrade(revision: str, connection: Connection) -> None:
     command.upgrade(configured(connection), revision)
 
 
-def downgrade(connection: Connection) -> None:
-    command.downgrade(configured(connection), "base")
+def downgrade(revision: str, connection: Connection) -> None:
+    command.downgrade(configured(connection), revision)
 
 
 def configured(connection: Connection) -> Config:

@@ -38,6 +38,23 @@ async def test_a_token_is_set_from_standard_input_listed_and_removed(
         await remove_token(settings, "sigil", "acme")
 
 
+async def test_a_callers_own_token_is_kept_apart(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is told whose it is, and removed alone."""
+    for caller in (None, "alice"):
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{TOKEN}\n"))
+        await set_token(settings, "sigil", "acme", caller)
+    assert "The token of alice of acme at sigil is kept" in capsys.readouterr().out
+    await remove_token(settings, "sigil", "acme", "alice")
+    with pytest.raises(CommandFailed, match="'alice' has no token at sigil"):
+        await remove_token(settings, "sigil", "acme", "alice")
+    await list_tokens(settings)
+    assert "all" in capsys.readouterr().out
+    with pytest.raises(CommandFailed, match=r"^--caller is 'a b'"):
+        await set_token(settings, "sigil", "acme", "a b")
+
+
 async def test_without_a_key_it_is_said_how_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is kept in clear."""
     monkeypatch.setattr("sys.stdin", io.StringIO(TOKEN))
