@@ -27,8 +27,8 @@ def safe_path(name: str, limits: Limits) -> str:
         raise _refused(name, "leads upwards")
     if len(path) > limits.path_length or len(parts) > limits.depth:
         raise _refused(name, f"has more than {limits.path_length} characters or {limits.depth} folders")
-    # Bytes that are no UTF-8 came as lone surrogates, which nothing after this could write.
-    return "/".join(parts).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    # Bytes that are no UTF-8 came as lone surrogates, which nothing could write: spelled out they stay apart.
+    return "/".join(parts).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def link_target(path: str, target: str, limits: Limits, *, symbolic: bool) -> str:

@@ -7,12 +7,9 @@ from collections.abc import Iterator
 
 from adapters.sigil.local.archive.limits import ArchiveRefused, Limits, Tally
 from adapters.sigil.local.archive.paths import link_target, safe_path
-from adapters.sigil.local.archive.streams import CountedStream
+from adapters.sigil.local.archive.tar_headers import HeaderStream
 from adapters.sigil.local.material import PackageFile
 
-_EXTRA_HEADERS = frozenset(
-    {tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK}
-)
 _CHAIN = 40
 """How many links may lead to one another before a file comes, as Linux has it."""
 
@@ -24,19 +21,23 @@ def tar_files(data: bytes, limits: Limits, *, follow_links: bool) -> list[Packag
     leaves them. Raises `ArchiveRefused`, also for a link that leads out, whatever `follow_links` says.
     """
     tally = Tally(limits, len(data))
-    stream = CountedStream(data, tally)
+    stream = HeaderStream(data, tally)
     files: dict[str, bytes] = {}
     links: dict[str, str] = {}
-    for member, archive in _members(stream, limits):
+    spelled: dict[str, bool] = {}
+    for member, archive in _members(stream):
         tally.entry()
         if member.isdir():
             safe_path(member.name, limits)
             continue
         if not (path := safe_path(member.name, limits)):
             raise ArchiveRefused("path", "The archive holds a file without a name.")
+        if spelled.setdefault(path, "\\" in member.name) != ("\\" in member.name):
+            raise ArchiveRefused("duplicate", f"The archive holds {path!r} with backslashes and with slashes.")
         if member.issym() or member.islnk():
             links[path] = link_target(path, member.linkname, limits, symbolic=member.issym())
         else:
+            files.pop(path, None)  # so that files stand in the order in which they are written
             files[path] = _content(archive, member, tally)
     if not stream.rest_is_zero():
         raise ArchiveRefused("trailing_data", "The archive holds data after its end, where some tools go on reading.")
@@ -45,14 +46,14 @@ def tar_files(data: bytes, limits: Limits, *, follow_links: bool) -> list[Packag
     return [PackageFile(path, content) for path, content in files.items()]
 
 
-def _members(stream: CountedStream, limits: Limits) -> Iterator[tuple[tarfile.TarInfo, tarfile.TarFile]]:
+def _members(stream: HeaderStream) -> Iterator[tuple[tarfile.TarInfo, tarfile.TarFile]]:
     class BoundedInfo(tarfile.TarInfo):
         """Looks at a header before anything that it announces is read."""
 
         @classmethod
         def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> BoundedInfo:
             info = super().frombuf(buf, encoding, errors)
-            _check_header(info, limits)
+            stream.see(info, bytes(buf))
             return info
 
     try:
@@ -66,16 +67,7 @@ def _members(stream: CountedStream, limits: Limits) -> Iterator[tuple[tarfile.Ta
         raise ArchiveRefused("damaged", "The archive's headers hold what no tar can.") from error
 
 
-def _check_header(info: tarfile.TarInfo, limits: Limits) -> None:
-    if info.type in _EXTRA_HEADERS and info.size > limits.extra_header:
-        raise ArchiveRefused("path", f"The archive holds a name or header of more than {limits.extra_header} bytes.")
-    if info.type == tarfile.GNUTYPE_SPARSE:
-        raise ArchiveRefused("sparse", "The archive holds a sparse file, whose holes need not be packed.")
-
-
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, tally: Tally) -> bytes:
-    if member.issparse():
-        raise ArchiveRefused("sparse", f"The archive's file {member.name!r} is sparse: its holes need not be packed.")
     if not member.isreg():
         raise ArchiveRefused("special_file", f"The archive's entry {member.name!r} is a device or of an unknown kind.")
     tally.room_for(member.size, member.name)

@@ -111,6 +111,21 @@ def test_of_files_with_one_path_the_last_wins() -> None:
     assert [file.data for file in unpack(archive(entry("x/a", b"1"), entry("x/a", b"2")), "x.tar", SMALL)] == [b"2"]
 
 
+def test_of_files_that_npm_puts_in_one_place_the_last_written_wins() -> None:
+    """Whichever first folder it came from, and if it was written before, too."""
+    data = archive(entry("a/index.js", b"1"), entry("b/index.js", b"2"), entry("a/index.js", b"3"))
+    assert [file.data for file in unpack(data, "x.tgz", SMALL)] == [b"3"]
+
+
+def test_a_path_that_is_another_one_where_a_backslash_is_no_separator_is_refused() -> None:
+    """On Linux both files are installed: the one that is not scanned must not hide behind the other."""
+    data = archive(entry("x/lib/a.js", b"evil"), entry("x/lib\\a.js", b"fine"))
+    assert refusal(data) == "duplicate"
+    assert refusal(data, "x.tgz") == "duplicate"
+    alone = archive(entry("x/lib\\a.js", b"1"), entry("x/lib\\a.js", b"2"))
+    assert [(file.path, file.data) for file in unpack(alone, "x.tgz", SMALL)] == [("lib/a.js", b"2")]
+
+
 @pytest.mark.parametrize("kind", [tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE, b"V", b"Z"])
 def test_devices_pipes_and_unknown_kinds_are_refused(kind: bytes) -> None:
     """A package has no use for them."""
@@ -145,7 +160,7 @@ def test_a_negative_size_is_refused_in_little_memory(size: str) -> None:
     bomb = gzip.compress(buffer.getvalue()) + gzip.compress(bytes(10_000_000)) * 10
     tracemalloc.start()
     try:
-        assert refusal(bomb, limits=Limits()) == "damaged"
+        assert refusal(bomb, limits=Limits()) == "mismatch"
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

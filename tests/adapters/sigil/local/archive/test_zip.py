@@ -6,6 +6,7 @@ import struct
 import tracemalloc
 import warnings
 import zipfile
+import zlib
 
 import pytest
 
@@ -193,3 +194,47 @@ def test_an_archive_written_as_a_stream_is_read() -> None:
         archive.writestr("a.py", b"1" * 1000)
         archive.writestr("pkg/b.py", b"2")
     assert [file.path for file in unpack(pipe.getvalue(), "x.whl", SMALL)] == ["a.py", "pkg/b.py"]
+
+
+@pytest.mark.parametrize("signature", [LOCAL, CENTRAL])
+def test_a_second_name_is_refused(signature: bytes) -> None:
+    """Some tools install the file under the name in the extra field, in whichever of the two tables it stands."""
+    other = struct.pack("<2HBL", 0x7075, 13, 1, 0) + b"evil.pth"
+    info = zipfile.ZipInfo("READ.txt")
+    info.extra = other
+    data = zipped((info, b"import os"))
+    tables = {LOCAL: data.index(other), CENTRAL: data.rindex(other)}
+    harmless = other.replace(b"evil.pth", b"READ.txt")
+    for table, at in tables.items():
+        if table != signature:
+            data = data[:at] + harmless + data[at + len(other) :]
+    assert refusal(data) == "mismatch"
+    assert [file.path for file in unpack(data.replace(other, harmless), "x.whl", SMALL)] == ["READ.txt"]
+
+
+def test_a_large_size_that_its_directory_tells_otherwise_is_refused() -> None:
+    """A tool that reads from the front would find another file within this one."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive, archive.open(zipfile.ZipInfo("a.py"), "w", force_zip64=True) as file:
+        file.write(b"12345")
+    data, sizes = buffer.getvalue(), struct.pack("<2H2Q", 1, 16, 5, 5)
+    assert [file.data for file in unpack(data, "x.whl", SMALL)] == [b"12345"]
+    assert refusal(data.replace(sizes, struct.pack("<2H2Q", 1, 16, 2, 2))) == "mismatch"
+    assert refusal(data.replace(sizes, struct.pack("<2H2Q", 2, 16, 5, 5))) == "mismatch"
+
+
+def test_what_lies_behind_the_end_of_packed_data_is_refused() -> None:
+    """A tool that reads from the front would take it for the next file."""
+    deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    packed = deflate.compress(b"fine") + deflate.flush() + zipped(("evil.py", b"evil"))
+    stored = zipped(("a.py", packed), method=zipfile.ZIP_STORED)
+    described = struct.pack("<H2HL2L", 8, 0, 33, zlib.crc32(b"fine"), len(packed), 4)
+    assert refusal(patched(patched(stored, LOCAL, 8, described), CENTRAL, 10, described)) == "mismatch"
+
+
+@pytest.mark.parametrize("name", ["evil.py/", "evil.py\\"])
+def test_a_folder_that_holds_bytes_is_refused(name: str) -> None:
+    """Some tools write a file of that name, which would never have been scanned."""
+    info = zipfile.ZipInfo("a")
+    info.filename = name
+    assert refusal(zipped((info, b"evil"), ("b.py", b""))) == "mismatch"
