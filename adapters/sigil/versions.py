@@ -12,22 +12,25 @@ class BadRange(ValueError):
     """A text that is no version range in its ecosystem."""
 
 
-def in_range(ecosystem: str, version: str, expression: str) -> bool:
+def in_range(ecosystem: str, version: str, expression: str, *, prereleases: bool = False) -> bool:
     """Say whether a version lies in a range such as `>=1.2 <2` (npm) or `>=1.2,<2` (pypi); raises BadRange.
 
-    An empty expression holds every version, and so does `*`.
+    An empty expression holds every version, and so does `*`. npm counts a pre-release in only where the range names one
+    of the same version, unless `prereleases` are asked for; Python's always count.
     """
     if expression.strip() in ("", "*"):
         return True
-    return _in_npm_range(version, expression) if ecosystem == "npm" else _in_pypi_range(version, expression)
+    if ecosystem == "npm":
+        return _in_npm_range(version, expression, prereleases=prereleases)
+    return _in_pypi_range(version, expression)
 
 
-def _in_npm_range(version: str, expression: str) -> bool:
+def _in_npm_range(version: str, expression: str, *, prereleases: bool) -> bool:
     import nodesemver
 
     try:
         wanted = nodesemver.make_range(expression, loose=True)
-        return bool(wanted.test(nodesemver.make_semver(version, loose=True)))
+        return bool(wanted.test(nodesemver.make_semver(version, loose=True), include_prerelease=prereleases))
     except ValueError as error:
         if nodesemver.valid(version, loose=True) is None:
             return version == expression
@@ -56,7 +59,9 @@ def concerns(threat: Threat, version: str | None) -> bool:
 def _holds(ecosystem: str, version: str, expression: str) -> bool:
     if version == expression:
         return True
+    if ecosystem == "npm" and expression[:1].isalnum():
+        return False  # a version, which npm would read as a range if it were as short as `1.2`
     try:
-        return not expression[:1].isalnum() and in_range(ecosystem, version, expression)
+        return in_range(ecosystem, version, expression, prereleases=True)
     except BadRange:
         return False

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from adapters.errors import InvalidInput
-from adapters.packages import PackageName
+from adapters.packages import PackageName, canonical
 from adapters.sigil.local.asking import asked
 from adapters.sigil.local.failure import ScanFailure
 from adapters.sigil.local.material import Ecosystem
@@ -129,7 +129,7 @@ class LocalScan:
     async def _threats_to(self, package: _Package) -> tuple[str, ...]:
         if self.threats is None or package.ecosystem is None:
             return ()
-        (known,) = await self.threats.of_packages([PackageName(package.ecosystem, package.name)])
+        (known,) = await self.threats.of_packages([canonical(PackageName(package.ecosystem, package.name))])
         return tuple(threat.id for threat in known if concerns(threat, package.version or None))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -64,19 +64,22 @@ class Report(msgspec.Struct, frozen=True):
     database_specific: dict[str, Any] = {}
 
     def threats(self) -> list[Threat]:
-        """Give a threat for each package of npm or PyPI that the report names."""
-        named = [affected for affected in self.affected if affected.package.ecosystem in ECOSYSTEMS]
-        return [self._threat(affected, alone=len(named) == 1) for affected in named]
+        """Give a threat for each package of npm or PyPI that the report names, however often it does."""
+        named: dict[tuple[str, str], list[_Affected]] = {}
+        for affected in self.affected:
+            if ecosystem := ECOSYSTEMS.get(affected.package.ecosystem):
+                name = affected.package.name
+                key = ecosystem, name if ecosystem == "npm" else canonicalize_name(name)
+                named.setdefault(key, []).append(affected)
+        return [self._threat(*package, affected, alone=len(named) == 1) for package, affected in named.items()]
 
-    def _threat(self, affected: _Affected, *, alone: bool) -> Threat:
-        ecosystem = ECOSYSTEMS[affected.package.ecosystem]
-        name = affected.package.name if ecosystem == "npm" else canonicalize_name(affected.package.name)
+    def _threat(self, ecosystem: str, name: str, affected: Sequence[_Affected], *, alone: bool) -> Threat:
         text = "\n\n".join(part for part in (self.summary, self.details) if part)
         return Threat(
             id=self.id if alone else f"{self.id}:{ecosystem}:{name}",
             package_name=name,
             ecosystem=ecosystem,
-            versions=tuple(dict.fromkeys([*affected.versions, *_expressions(affected, ecosystem)])),
+            versions=_versions(affected, ecosystem),
             threat_type="malicious_package" if self.id.startswith("MAL-") else "vulnerability",
             severity=_severity(self),
             description=text[:DESCRIPTION_LENGTH] or self.id,
@@ -118,22 +121,34 @@ def read_report(name: str, data: bytes) -> Report:
         raise UnreadableReport(f"{name} is no OSV report: {error}") from None
 
 
-def _expressions(affected: _Affected, ecosystem: str) -> list[str]:
-    """Turn bounded ranges into expressions of the ecosystem; a range over everything needs none."""
+def _versions(affected: Sequence[_Affected], ecosystem: str) -> tuple[str, ...]:
+    """List versions, and ranges as expressions of the ecosystem; nothing where a range or an entry bounds nothing."""
     separator = " " if ecosystem == "npm" else ","
-    expressions = []
-    for events in (span.events for span in affected.ranges if span.type in ("SEMVER", "ECOSYSTEM")):
-        bounds = []
-        for event in events:
-            if event.introduced not in (None, "0"):
-                bounds.append(f">={event.introduced}")
-            if event.fixed is not None:
-                bounds.append(f"<{event.fixed}")
-            if event.last_affected is not None:
-                bounds.append(f"<={event.last_affected}")
-        if bounds:
-            expressions.append(separator.join(bounds))
-    return expressions
+    listed: list[str] = []
+    for each in affected:
+        expressions = [separator.join(bounds) for span in each.ranges for bounds in _intervals(span)]
+        if "" in expressions or not (each.versions or expressions):
+            return ()
+        listed += [*each.versions, *expressions]
+    return tuple(dict.fromkeys(listed))
+
+
+def _intervals(span: _Range) -> Iterator[list[str]]:
+    """Give the bounds of each interval of a range: it begins where something was introduced, and may end."""
+    if span.type not in ("SEMVER", "ECOSYSTEM"):
+        return
+    bounds: list[str] | None = None
+    for event in span.events:
+        if event.introduced is not None:
+            if bounds is not None:
+                yield bounds
+            bounds = [] if event.introduced == "0" else [f">={event.introduced}"]
+        end = f"<{event.fixed}" if event.fixed else f"<={event.last_affected}" if event.last_affected else None
+        if end and bounds is not None:
+            yield [*bounds, end]
+            bounds = None
+    if bounds is not None:
+        yield bounds
 
 
 def _severity(report: Report) -> Severity:

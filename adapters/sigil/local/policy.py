@@ -9,11 +9,12 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 
 from adapters.errors import InvalidInput
-from adapters.packages import package_of
+from adapters.packages import canonical_package_of
 from adapters.sigil.models import PhaseName, Policy, PolicyResult, PolicyViolation, Scan, Severity
 from adapters.sigil.versions import BadRange, in_range
 
 _SEVERITIES = tuple(Severity)
+_SEPARATORS = re.compile(r"[-_.]+")
 _PATTERN = re.compile(
     r"(?:(?P<ecosystem>npm|pypi):)?(?P<name>@?[^@=<>~!:\s]+)\s*(?:@(?P<range>.+)|(?P<specifier>[=<>~!].+))?", re.DOTALL
 )
@@ -92,7 +93,7 @@ def _on_severity(policy: Policy, scan: Scan) -> Iterator[PolicyViolation]:
 def _on_packages(policy: Policy, scan: Scan) -> Iterator[PolicyViolation]:
     shown = scan.target
     for pattern in policy.blocked_packages:
-        if _matches(pattern, scan, "blocked_packages"):
+        if _matches(pattern, scan, "blocked_packages", with_prereleases=True):
             message = f"{shown} is blocked by {pattern!r}"
             yield PolicyViolation(rule="blocked_packages", message=message, severity=Severity.HIGH, actual=shown)
     allowed = policy.allowed_packages
@@ -119,17 +120,24 @@ def _on_phases(policy: Policy, scan: Scan) -> Iterator[PolicyViolation]:
             yield PolicyViolation(rule="require_phases", message=message, severity=Severity.HIGH, expected=name.value)
 
 
-def _matches(pattern: str, scan: Scan, field: str) -> bool:
-    """Say whether a pattern such as `lodash`, `npm:@scope/*` or `pypi:requests>=2,<3` names the scanned package."""
+def _matches(pattern: str, scan: Scan, field: str, *, with_prereleases: bool = False) -> bool:
+    """Say whether a pattern such as `lodash`, `npm:@scope/*` or `pypi:requests>=2,<3` names the scanned package.
+
+    A name of PyPI is the same however it is spelled. npm's ranges hold few pre-releases: `with_prereleases` they hold
+    those of each release that they hold.
+    """
     found = _PATTERN.fullmatch(pattern.strip())
     if found is None:
         message = f"{pattern[:100]!r} names no package: write npm:name@range or pypi:name==version, globs allowed"
         raise InvalidInput("validation_error", message, field)
-    package = package_of(scan.target)
-    if found["ecosystem"] not in (None, package.ecosystem) or not fnmatchcase(package.name, found["name"]):
+    package = canonical_package_of(scan.target)
+    name = _SEPARATORS.sub("-", found["name"]).lower() if package.ecosystem == "pypi" else found["name"]
+    if found["ecosystem"] not in (None, package.ecosystem) or not fnmatchcase(package.name, name):
         return False
     expression = found["range"] or found["specifier"] or ""
+    version = scan.package_version or ""
+    versions = {version, version.partition("-")[0]} if with_prereleases and package.ecosystem == "npm" else {version}
     try:
-        return not expression or in_range(package.ecosystem, scan.package_version or "", expression)
+        return not expression or any(in_range(package.ecosystem, each, expression) for each in versions)
     except BadRange as error:
         raise InvalidInput("validation_error", f"{pattern[:100]!r}: {error}", field) from None

@@ -49,20 +49,35 @@ def test_what_is_no_range_is_said(ecosystem: str, expression: str) -> None:
         ((">=2.0.0 <2.1.0",), "2.0.5", True),
         ((">=2.0.0 <2.1.0", "3.0.0"), "3.0.0", True),
         ((">=2.0.0 <2.1.0",), "2.1.0", False),
+        ((">=2.0.0 <2.1.0",), "2.1.0-beta.1", True),
+        ((">=2.0.0 <2.1.0",), "2.0.5-beta.1", True),
+        (("1.2",), "1.2.3", False),
     ],
 )
 def test_a_threat_concerns_the_versions_it_lists_or_all(
     versions: tuple[str, ...], version: str | None, expected: bool
 ) -> None:
-    """None listed means all of them."""
-    threat = Threat(
+    """None listed means all of them; what lies between two versions does, pre-release or not."""
+    assert concerns(threat("npm", versions), version) is expected
+
+
+@pytest.mark.parametrize(
+    ("listed", "version", "expected"),
+    [("1.0", "1.0.0", True), ("1.0.0-beta1", "1.0.0b1", True), ("1.0", "1.0.1", False), ("odd", "1.0", False)],
+)
+def test_a_python_version_is_the_same_however_it_is_spelled(listed: str, version: str, expected: bool) -> None:
+    """A report lists versions as somebody wrote them."""
+    assert concerns(threat("pypi", (listed,)), version) is expected
+
+
+def threat(ecosystem: str, versions: tuple[str, ...]) -> Threat:
+    return Threat(
         id="MAL-1",
         package_name="left",
-        ecosystem="npm",
+        ecosystem=ecosystem,
         threat_type="malicious_package",
         severity=Severity.CRITICAL,
         description="",
         source="osv",
         versions=versions,
     )
-    assert concerns(threat, version) is expected

@@ -137,21 +137,24 @@ async def test_what_lies_on_this_machine_is_scanned(
     assert (code, found["score"] > 24) == ((0, False) if kind == "whl" else (1, True))
 
 
-@pytest.mark.parametrize("target", ["npm:clean-box@1.0.0", "{folder}"])
+@pytest.mark.parametrize("target", ["npm:clean-box@1.0.0", "{folder}", "{wheel}"])
 async def test_a_known_threat_fails_however_clean_it_looks(
     target: str, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Under whichever policy, for the versions it names; a folder is known by its manifest."""
+    """Under whichever policy, for the versions it names; what lies here is known by its manifest, however spelled."""
     settings.prepare_folders()
     database = Database(settings.database)
     await database.migrate()
     fields = {"threat_type": "malicious_package", "severity": Severity.CRITICAL, "description": "x", "source": "osv"}
-    known = Threat(id="MAL-2099-1", package_name="clean-box", ecosystem="npm", versions=("<1.1.0",), **fields)  # type: ignore[arg-type] # as msgspec takes them
-    await ThreatRecords(database).replace([known])
+    fields |= {"package_name": "clean-box", "versions": ("<1.1.0",)}  # type: ignore[dict-item] # of several types
+    known = [Threat(id=f"MAL-2099-{place}", ecosystem=name, **fields) for place, name in enumerate(("npm", "pypi"))]  # type: ignore[arg-type] # as msgspec takes them
+    await ThreatRecords(database).replace(known)
     await database.close()
     path = folder(tmp_path / "box", package(CLEAN, name="clean-box", version="1.0.0"))
-    assert await scan(settings, target.format(folder=path), policy="permissive") == 1
-    assert "KNOWN THREAT  MAL-2099-1" in capsys.readouterr().out
+    wheel = tmp_path / "Clean_Box-1.0.0-py3-none-any.whl"
+    wheel.write_bytes(wheel_archive("Clean_Box", "1.0.0", {"clean_box/__init__.py": "size = len\n"}))
+    assert await scan(settings, target.format(folder=path, wheel=wheel), policy="permissive") == 1
+    assert f"KNOWN THREAT  MAL-2099-{int('wheel' in target)}" in capsys.readouterr().out
     assert await scan(settings, "npm:clean-box@1.1.0", policy="permissive") == 0
 
 

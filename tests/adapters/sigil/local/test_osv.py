@@ -63,6 +63,37 @@ def test_a_range_over_everything_means_all_versions() -> None:
     assert threat.package_name == "invented-package"
 
 
+def affected(events: list[dict[str, str]], versions: list[str] | None = None) -> dict[str, Any]:
+    ranges = [{"type": "SEMVER", "events": events}] if events else []
+    return {"package": {"ecosystem": "npm", "name": "left"}, "ranges": ranges, "versions": versions or []}
+
+
+@pytest.mark.parametrize(
+    ("entries", "versions"),
+    [
+        ([affected([{"introduced": "0"}], ["1.0.0"])], ()),
+        ([affected([{"introduced": "0"}]), affected([], ["1.0.0"])], ()),
+        ([affected([], ["1.0.0"]), affected([], ["2.0.0"])], ("1.0.0", "2.0.0")),
+        ([affected([{"introduced": "0"}, {"fixed": "1.0.0"}, {"introduced": "2.0.0"}])], ("<1.0.0", ">=2.0.0")),
+        (
+            [
+                affected(
+                    [{"introduced": "1.0.0"}, {"last_affected": "1.1.0"}, {"introduced": "2.0.0"}, {"fixed": "2.1.0"}]
+                )
+            ],
+            (">=1.0.0 <=1.1.0", ">=2.0.0 <2.1.0"),
+        ),
+        ([affected([{"introduced": "1.0.0"}, {"introduced": "2.0.0"}])], (">=1.0.0", ">=2.0.0")),
+    ],
+)
+def test_a_package_is_malicious_in_every_version_that_a_report_lists_or_spans(
+    entries: list[dict[str, Any]], versions: tuple[str, ...]
+) -> None:
+    """A range beside a list is no less a range, each of its intervals counts, and so does each entry of a package."""
+    (threat,) = read_report("one.json", encoded(affected=entries)).threats()
+    assert (threat.id, threat.versions) == ("MAL-2099-1", versions)
+
+
 def test_several_packages_become_several_threats_and_other_ecosystems_none() -> None:
     """Each has an id of its own."""
     names = [("npm", "first"), ("npm", "second"), ("crates.io", "third")]

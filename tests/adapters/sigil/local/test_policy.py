@@ -94,6 +94,24 @@ def test_scoped_packages_and_python_specifiers_are_patterns() -> None:
     assert evaluate(python, scan(target="pypi:requests==3.0", package_version="3.0")).passed
 
 
+@pytest.mark.parametrize("pattern", ["pypi:Flask_Login", "Flask.Login", "flask_*", "pypi:FLASK-login==0.6"])
+def test_a_name_of_pypi_is_the_same_however_it_is_spelled(pattern: str) -> None:
+    """Case, dots, dashes and underscores make no other package of it, in a scan's target neither."""
+    policy = Policy(name="mine", blocked_packages=(pattern,))
+    for target in ("pypi:flask-login==0.6", "pypi:Flask_Login==0.6"):
+        assert not evaluate(policy, scan(target=target, package_version="0.6")).passed
+    assert evaluate(policy, scan(target="npm:flask-login@0.6.0", package_version="0.6.0")).passed
+
+
+@pytest.mark.parametrize(("version", "passed"), [("1.5.0-beta.1", False), ("1.0.0-rc.1", False), ("2.0.0-rc.1", True)])
+def test_a_pre_release_is_blocked_with_its_release(version: str, passed: bool) -> None:
+    """Though npm would not install it for such a range, somebody who asked for the very version got it."""
+    blocking = Policy(name="mine", blocked_packages=("npm:left@^1",))
+    left = scan(target=f"npm:left@{version}", package_version=version)
+    assert evaluate(blocking, left).passed is passed
+    assert not evaluate(Policy(name="mine", allowed_packages=("npm:left@^1",)), left).passed
+
+
 def test_a_phase_that_was_not_run_breaks_a_policy_that_wants_it() -> None:
     """Only its absence does."""
     wanted = Policy(name="mine", require_phases=(PhaseName.OBFUSCATION,))
