@@ -28,7 +28,8 @@ class DemoService:
     noise: float
 
 
-COMPUTE = DemoService("Amazon EC2", 12.0, 0.05, 0.015)
+COMPUTE = DemoService("Amazon EC2", 12.0, 0.0, 0.0)
+"""A fleet of one size: what the miner costs is the same figure at whichever hour the demo starts."""
 DATABASE = DemoService("Amazon RDS", 4.2, 0.01, 0.01)
 FUNCTIONS = DemoService("AWS Lambda", 1.1, 0.2, 0.03)
 SERVICES = (COMPUTE, DATABASE, FUNCTIONS)
