@@ -24,6 +24,7 @@ from gateway.assembly import Assembly, assemble
 from gateway.configuration.settings import Settings
 from gateway.execution.edges import OperationDeadline
 from gateway.execution.errors import StableErrors, shown
+from gateway.execution.missing_rows import MissingRows
 from gateway.execution.parsed_documents import ParsedDocuments
 from gateway.execution.shared_queries import SharedQueries
 from gateway.guards.body_size import BodySize
@@ -153,7 +154,7 @@ def _graph(settings: Settings, observability: Observability) -> strawberry.Schem
     def limited() -> SchemaExtension:
         return DocumentLimits(settings, plans, is_developing)
 
-    own: list[Callable[[], SchemaExtension]] = [StableErrors, limited, ParsedDocuments, timed, counted]
+    own: list[Callable[[], SchemaExtension]] = [StableErrors, limited, ParsedDocuments, timed, counted, MissingRows]
     graph = build_graph([*observability.extensions, *own, ToldBeginning], QuietGraph)
     plans = Plans(graph._schema, settings)  # noqa: SLF001 - Strawberry shows it nowhere else
     hide_suggestions(graph, is_developing)

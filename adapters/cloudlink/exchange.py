@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 import httpx
 import msgspec
@@ -16,6 +16,7 @@ from adapters.cloudlink.wire import Deleted
 from adapters.errors import NotAllowed, NotFound
 from adapters.finishing import finished
 from adapters.health import ServiceHealth
+from adapters.http.rows import ReadList, noting_missing, tell_missing
 from adapters.http.upstream import Answer, Upstream
 from adapters.principal import Principal
 
@@ -25,6 +26,13 @@ T = TypeVar("T")
 SCAN_SECONDS = 120.0
 """The upstream answers a request for a scan when the scan has ended."""
 ID = re.compile(r"[A-Za-z0-9_-]{1,128}\Z")
+
+
+class _Read(NamedTuple):
+    """What was read for all who share it, and how many rows were left out of it."""
+
+    found: Any
+    missing: Mapping[ReadList, int]
 
 
 class Exchange:
@@ -50,9 +58,9 @@ class Exchange:
     async def read(self, path: str, shape: type[T], **given: str | int | None) -> T:
         """GET a path, once for all who want it within a second."""
         params = {name: str(value) for name, value in given.items() if value is not None}
-        return await self._shared.get(
-            f"{path}?{httpx.QueryParams(params)}", lambda: self.read_anew(path, shape, params)
-        )
+        read = await self._shared.get(f"{path}?{httpx.QueryParams(params)}", lambda: self._read(path, shape, params))
+        tell_missing(read.missing)
+        return cast("T", read.found)
 
     async def read_anew(self, path: str, shape: type[T], params: Mapping[str, str] | None = None) -> T:
         """GET a path."""
@@ -95,6 +103,10 @@ class Exchange:
         await self._shared.close()
         await self._upstream.close()
         await self._patient.close()
+
+    async def _read(self, path: str, shape: type[T], params: Mapping[str, str]) -> _Read:
+        with noting_missing() as missing:
+            return _Read(await self.read_anew(path, shape, params), missing)
 
     async def _write(
         self,

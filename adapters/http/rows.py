@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, cast, get_args, get_origin
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple, TypeVar, cast, get_args, get_origin
 
 import msgspec
 
@@ -24,6 +26,17 @@ ROWS = frozenset({"items", "executions", "anomalies"})
 
 _missing: dict[str, dict[tuple[str, str], tuple[str, ...]]] = {}
 """What is wrong with the rows that were left out when a list was read last, by service, and path and step."""
+
+
+class ReadList(NamedTuple):
+    """A list of a service, as one of the steps that it is read in sees it."""
+
+    service: str
+    path: str
+    step: str
+
+
+_noted: ContextVar[dict[ReadList, int] | None] = ContextVar("missing_rows", default=None)
 
 
 def fitting(service: str, path: str, rows: Sequence[S], read: Callable[[S], T], step: str) -> list[T]:
@@ -81,6 +94,24 @@ def missing_rows(service: str) -> str | None:
     return f"Rows that could not be read are left out: {', '.join(told)}; the log says why" if told else None
 
 
+@contextmanager
+def noting_missing() -> Iterator[Mapping[ReadList, int]]:
+    """Give how many rows are left out of the lists that are read within, as they are read."""
+    outer, noted = _noted.get(), dict[ReadList, int]()
+    _noted.set(noted)
+    try:
+        yield noted
+    finally:
+        _noted.set(outer)  # a stream may end in another context than it began in, which has no token
+
+
+def tell_missing(missing: Mapping[ReadList, int]) -> None:
+    """Note what was left out of a list that another has read, too."""
+    if (noted := _noted.get()) is not None:
+        for read, rows in missing.items():
+            noted[read] = max(rows, noted.get(read, 0))
+
+
 def _note(service: str, path: str, step: str, flaws: tuple[str, ...]) -> None:
     known = _missing.setdefault(service, {})
     if flaws and known.get((path, step)) != flaws:
@@ -88,5 +119,6 @@ def _note(service: str, path: str, step: str, flaws: tuple[str, ...]) -> None:
         logger.warning("%s: %d rows of %s do not fit and are left out: %s", service, len(flaws), path, told)
     if flaws:
         known[path, step] = flaws
+        tell_missing({ReadList(service, path, step): len(flaws)})
     else:
         known.pop((path, step), None)

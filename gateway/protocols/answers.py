@@ -10,6 +10,7 @@ import msgspec
 from graphql.execution import InitialIncrementalExecutionResult, SubsequentIncrementalExecutionResult
 from strawberry.types import ExecutionResult
 
+from gateway.execution.missing_rows import MISSING_ROWS
 from gateway.protocols.refusals import Refused
 from gateway.protocols.reply import JSON, Reply
 
@@ -27,7 +28,7 @@ class Answer(NamedTuple):
     body: bytes
     status: int
     is_whole: bool = False
-    """Whether nothing went wrong, so that it is the same as long as nothing changes."""
+    """Whether nothing went wrong or is missing, so that it is the same as long as nothing changes."""
 
     def as_reply(self, media_type: str, headers: Mapping[str, str] = NO_HEADERS) -> Reply:
         """Give the response of a type."""
@@ -45,7 +46,8 @@ def as_answer(result: Mapping[str, Any]) -> Answer:
     if "data" not in result:
         is_fault = any(error["extensions"]["code"] == "INTERNAL" for error in result["errors"])
         status = FAULT if is_fault else BAD_REQUEST
-    return Answer(msgspec.json.encode(result), status, "errors" not in result)
+    is_whole = "errors" not in result and MISSING_ROWS not in result.get("extensions", ())
+    return Answer(msgspec.json.encode(result), status, is_whole)
 
 
 def written(result: ExecutionResult) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The account behind the token is one tenant's: nobody else sees or changes anything over it."""
+"""The account behind the token is one tenant's, whose callers share what is read: nobody else sees or changes it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from adapters.cloudlink.models import BudgetChange, CostRecord, NewBudget, NewDe
 from adapters.cloudlink.port import AuditFilter, CostSpan, RegressionFilter
 from adapters.cloudlink.rest import RestCloudLink
 from adapters.errors import NotAllowed, NotFound
+from adapters.http.rows import noting_missing
 from adapters.paging import Window
 from adapters.principal import LOCAL_PRINCIPAL as LOCAL
 from adapters.principal import Principal
@@ -113,6 +114,22 @@ async def test_another_tenant_may_not_write(upstream: ScriptedCloudLink, name: s
         await WRITES[name](upstream.adapter("acme"), LOCAL)
     assert raised.value.code == "not_allowed"
     assert not upstream.requests
+
+
+async def test_all_who_share_a_read_are_told_what_it_lacks(upstream: ScriptedCloudLink) -> None:
+    """Not only the one who began it."""
+    upstream.rows["deploys"] = [deploy(1), {"deploy_id": 2}]
+    adapter = upstream.adapter()
+
+    async def missing() -> list[int]:
+        with noting_missing() as noted:
+            await adapter.deploys(LOCAL, Window(5), None)
+        return list(noted.values())
+
+    first, second = await asyncio.gather(missing(), missing())
+    assert (first, second) == ([1], [1])
+    assert await missing() == [1]
+    assert upstream.calls == {"GET /deploys": 1}
 
 
 async def test_another_tenant_watches_nothing(upstream: ScriptedCloudLink) -> None:
