@@ -12,7 +12,8 @@ import msgspec
 
 from adapters.sigil.local.code.facts import CodeFacts
 from adapters.sigil.local.material import PackageFile
-from adapters.sigil.local.phases.hooks import MANIFEST, inline_code, npm_hooks
+from adapters.sigil.local.package_json import MANIFEST
+from adapters.sigil.local.phases.hooks import inline_code, npm_hooks
 from adapters.sigil.local.signatures import has_signatures
 
 _JAVASCRIPT = re.compile(r"\.(?:[cm]?[jt]sx?)$", re.IGNORECASE)

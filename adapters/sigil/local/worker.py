@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from adapters.sigil.local.material import Ecosystem, Package, PackageFile, Registration, Release, Target
+from adapters.sigil.local.package_json import MANIFEST
 from adapters.sigil.models import Finding, PhaseName
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _keep(folder: Path, packages: Iterable[Package], most_parts: int) -> int:
 
 def _registry_of(package: Package) -> str | None:
     paths = {file.path for file in package.files}
-    if "package.json" in paths:
+    if MANIFEST in paths:
         return Ecosystem.NPM.value
     is_python = any(path == "PKG-INFO" or path.endswith(".dist-info/METADATA") for path in paths)
     return Ecosystem.PYPI.value if is_python else None

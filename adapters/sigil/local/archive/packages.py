@@ -11,6 +11,7 @@ from adapters.sigil.local.archive.folder import read_folder
 from adapters.sigil.local.archive.limits import DEFAULT_LIMITS, ArchiveRefused, Limits, shown_size
 from adapters.sigil.local.archive.unpack import unpack
 from adapters.sigil.local.material import Ecosystem, Package, PackageFile, Registration, Target
+from adapters.sigil.local.package_json import LARGEST, MANIFEST, read_manifest
 
 
 class _Manifest(msgspec.Struct, frozen=True):
@@ -31,7 +32,7 @@ def unpacked_package(
         ecosystem=target.ecosystem,
         name=target.name,
         version=version,
-        files=unpack(data, name, limits),
+        files=_readable(unpack(data, name, limits)),
         archive=name,
         registration=registration,
     )
@@ -47,7 +48,7 @@ def local_package(target: Target, limits: Limits = DEFAULT_LIMITS) -> Package:
         files = read_folder(path, limits) if path.is_dir() else unpack(_read(path, limits), path.name, limits)
     except OSError as error:
         raise ArchiveRefused("unreadable", f"{path} cannot be read: {error.strerror}.") from None
-    manifest = _manifest(files)
+    manifest = _manifest(_readable(files))
     return Package(
         ecosystem=Ecosystem.FILE,
         name=manifest.name or path.resolve().name,
@@ -67,14 +68,25 @@ def _read(path: Path, limits: Limits) -> bytes:
     return data
 
 
+def _readable(files: tuple[PackageFile, ...]) -> tuple[PackageFile, ...]:
+    """See that a package.json can be read, which npm may do where it is not read here."""
+    manifest = next((file for file in files if file.path == MANIFEST), None)
+    if manifest is not None and manifest.size > LARGEST:
+        raise ArchiveRefused("file_too_large", f"The package's {MANIFEST} is larger than {shown_size(LARGEST)}.")
+    try:
+        read_manifest(manifest.data if manifest else b"")
+    except RecursionError:
+        raise ArchiveRefused("unreadable", f"The package's {MANIFEST} is nested too deep to be read.") from None
+    return files
+
+
 def _manifest(files: tuple[PackageFile, ...]) -> _Manifest:
     for file in files:
         folder, _, name = file.path.rpartition("/")
-        if file.path == "package.json":
-            try:
-                return msgspec.json.decode(file.data, type=_Manifest)
-            except msgspec.DecodeError:
-                continue
+        if file.path == MANIFEST:
+            named, version = map(read_manifest(file.data).get, ("name", "version"))
+            if isinstance(named, str):
+                return _Manifest(named, version if isinstance(version, str) else "")
         if file.path == "PKG-INFO" or (name == "METADATA" and folder.endswith(".dist-info") and "/" not in folder):
             headers = HeaderParser().parsestr(file.data.decode("utf-8", "replace"))
             return _Manifest(str(headers["Name"] or ""), str(headers["Version"] or ""))

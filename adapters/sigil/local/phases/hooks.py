@@ -6,12 +6,11 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import msgspec
+from adapters.sigil.local.package_json import MANIFEST, read_manifest
 
 NPM_HOOKS = ("preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare")
-MANIFEST = "package.json"
 GYP = "binding.gyp"
 _NODE = ("node", "nodejs", "ts-node", "tsx", "bun", "deno")
 _SHELLS = (
@@ -57,31 +56,16 @@ class Inline(NamedTuple):
     python: bool
 
 
-class _Manifest(msgspec.Struct):
-    scripts: dict[str, msgspec.Raw] = {}
-    gypfile: bool | None = None
-
-
 def npm_scripts(manifest: bytes) -> dict[str, str]:
     """Read the scripts of a package.json; none where it is broken."""
-    try:
-        raw = msgspec.json.decode(manifest, type=_Manifest).scripts
-    except msgspec.DecodeError:
-        return {}
-    scripts = {}
-    for name, value in raw.items():
-        decoded = msgspec.json.decode(value)
-        if isinstance(decoded, str):
-            scripts[name] = decoded
-    return scripts
+    scripts = read_manifest(manifest).get("scripts")
+    listed = scripts.items() if isinstance(scripts, dict) else ()
+    return {name: command for name, command in listed if isinstance(command, str)}
 
 
 def project_addresses(manifest: bytes) -> tuple[str, ...]:
     """Read where a package.json says that its project lives: repository and homepage, short forms written out."""
-    try:
-        content = msgspec.json.decode(manifest, type=dict[str, Any])
-    except msgspec.DecodeError:
-        return ()
+    content = read_manifest(manifest)
     repository = content.get("repository")
     said = (repository.get("url") if isinstance(repository, dict) else repository, content.get("homepage"))
     return tuple(_written_out(address) for address in said if isinstance(address, str))

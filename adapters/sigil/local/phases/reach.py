@@ -8,13 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
-import msgspec
-
 from adapters.sigil.local.code.facts import Behaviour, CodeFacts
 from adapters.sigil.local.material import Ecosystem, Package
+from adapters.sigil.local.package_json import MANIFEST, read_manifest
 from adapters.sigil.local.phases.hooks import (
     GYP,
-    MANIFEST,
     Hook,
     commands,
     gyp_hooks,
@@ -164,15 +162,11 @@ def python_files(name: str, folder: str, paths: frozenset[str]) -> Iterator[str]
 
 
 def _entries(manifest: bytes) -> Iterator[str]:
-    try:
-        content = msgspec.json.decode(manifest)
-    except msgspec.DecodeError:
-        return
-    if isinstance(content, dict):
-        for key in ("main", "module", "browser", "exports"):
-            yield from _texts(content.get(key))
-        if not isinstance(content.get("main"), str):
-            yield "index.js"
+    content = read_manifest(manifest)
+    for key in ("main", "module", "browser", "exports"):
+        yield from _texts(content.get(key))
+    if not isinstance(content.get("main"), str):
+        yield "index.js"
 
 
 def _texts(value: Any) -> Iterator[str]:

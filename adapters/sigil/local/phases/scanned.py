@@ -10,9 +10,10 @@ from functools import cached_property
 from adapters.sigil.local.code.facts import Behaviour, CodeFacts, Fact, Flow
 from adapters.sigil.local.code.telling import host_of
 from adapters.sigil.local.material import Ecosystem, Package, PackageFile
+from adapters.sigil.local.package_json import MANIFEST
 from adapters.sigil.local.phases.calls import called_at_load
 from adapters.sigil.local.phases.flows import whole_ways
-from adapters.sigil.local.phases.hooks import GYP, MANIFEST, Hook, project_addresses
+from adapters.sigil.local.phases.hooks import GYP, Hook, project_addresses
 from adapters.sigil.local.phases.reach import Moment, entry_files, hook_files, hooks_of, imported_files, reachable
 from adapters.sigil.local.phases.standing import Standing, standing_of
 from adapters.sigil.local.provenance.history import history

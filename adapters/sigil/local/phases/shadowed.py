@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
-
-import msgspec
 
 from adapters.sigil.local.material import Ecosystem
-from adapters.sigil.local.phases.hooks import MANIFEST
+from adapters.sigil.local.package_json import MANIFEST, read_manifest
 from adapters.sigil.local.phases.judging import BAD, Rule, finding
 from adapters.sigil.local.phases.scanned import Scanned
 from adapters.sigil.local.provenance.popular import is_popular
@@ -24,20 +21,13 @@ _WORDS = re.compile(r"[a-z\d]+")
 _RULE = Rule("command-shadowed", "A command of the package takes the place of a program that everybody has.")
 
 
-class _Manifest(msgspec.Struct):
-    bin: Any = None
-
-
 def shadowed(scanned: Scanned) -> Iterator[Finding]:
     """Find commands named after well-known programs in a package that has nothing to do with these by its name."""
     data = scanned.contents.get(MANIFEST)
     package = scanned.package
     if data is None or package.ecosystem is Ecosystem.PYPI or is_popular(Ecosystem.NPM, package.name):
         return
-    try:
-        commands = msgspec.json.decode(data, type=_Manifest).bin
-    except msgspec.DecodeError:
-        return
+    commands = read_manifest(data).get("bin")
     words = _WORDS.findall(package.name.lower())
     for name in sorted(_PROGRAMS.intersection(commands) if isinstance(commands, dict) else ()):
         if not any(word.startswith(name) for word in words):

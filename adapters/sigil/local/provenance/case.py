@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from adapters.sigil.local.material import Ecosystem, Package, Registration
-from adapters.sigil.local.phases.hooks import MANIFEST, npm_scripts
+from adapters.sigil.local.package_json import MANIFEST
+from adapters.sigil.local.phases.hooks import npm_scripts
 from adapters.sigil.local.phases.judging import Judgement
 from adapters.sigil.local.phases.scanned import Scanned
 from adapters.sigil.local.provenance.history import History, history

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
-
-import msgspec
 
 from adapters.sigil.local.code.telling import Place, host_of, place
 from adapters.sigil.local.material import Ecosystem
-from adapters.sigil.local.phases.hooks import MANIFEST
+from adapters.sigil.local.package_json import MANIFEST, read_manifest
 from adapters.sigil.local.phases.judging import BAD, CERTAIN, DOUBTFUL, GRAVE, HINT, NOTE, Judgement
 from adapters.sigil.local.provenance.case import Case
 from adapters.sigil.local.provenance.popular import is_popular
@@ -25,11 +22,6 @@ _REQUIRED = re.compile(rb"^Requires-Dist:\s*([\w.-]+)[^@\n]*@\s*(\S+)", re.MULTI
 _HEAD = 200_000
 _LISTING = re.compile(r"(?:^|/)(?:package(?:-lock)?|npm-shrinkwrap)\.json$")
 _MOST_LOOKED_FOR = 20
-
-
-class _Manifest(msgspec.Struct, rename="camel"):
-    dependencies: Any = None
-    optional_dependencies: Any = None
 
 
 def dependencies(case: Case) -> Iterator[Finding]:
@@ -48,11 +40,8 @@ def _wanted(case: Case) -> Iterator[tuple[str, str]]:
                 for found in _REQUIRED.finditer(contents[path][:_HEAD]):
                     yield found[1].decode("utf-8", "replace"), found[2].decode("utf-8", "replace")
         return
-    try:
-        manifest = msgspec.json.decode(contents.get(MANIFEST, b""), type=_Manifest)
-    except msgspec.DecodeError:
-        return
-    for table in (manifest.dependencies, manifest.optional_dependencies):
+    manifest = read_manifest(contents.get(MANIFEST, b""))
+    for table in (manifest.get("dependencies"), manifest.get("optionalDependencies")):
         for name, wanted in table.items() if isinstance(table, Mapping) else ():
             if isinstance(wanted, str):
                 yield name, wanted.strip()

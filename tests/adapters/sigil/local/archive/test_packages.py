@@ -9,6 +9,7 @@ import pytest
 from adapters.sigil.local.archive.limits import ArchiveRefused, Limits
 from adapters.sigil.local.archive.packages import local_package, unpacked_package
 from adapters.sigil.local.material import Ecosystem, PackageFile, Registration, Target
+from adapters.sigil.local.package_json import LARGEST
 
 
 def file_target(path: Path) -> Target:
@@ -59,3 +60,22 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "big.zip").write_bytes(bytes(11))
     with pytest.raises(ArchiveRefused, match="larger than 10 bytes"):
         local_package(file_target(tmp_path / "big.zip"), Limits(total_size=10))
+
+
+@pytest.mark.parametrize(
+    ("manifest", "code"),
+    [
+        (b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "unreadable"),
+        (b" " * (LARGEST + 1), "file_too_large"),
+    ],
+)
+def test_a_manifest_that_cannot_be_read_is_refused(manifest: bytes, code: str, tmp_path: Path) -> None:
+    """As npm reads it, it may hold a hook: fetched or not, it must not pass as one that says nothing."""
+    (tmp_path / "package.json").write_bytes(manifest)
+    with pytest.raises(ArchiveRefused) as refused:
+        local_package(file_target(tmp_path))
+    assert refused.value.code == code
+    archive = ("x-1.0.zip", zipped(x__a="", **{"x__package.json": manifest.decode()}))
+    with pytest.raises(ArchiveRefused) as refused:
+        unpacked_package(Target(ecosystem=Ecosystem.NPM, name="x"), "1.0", archive)
+    assert refused.value.code == code
