@@ -18,7 +18,7 @@ from gateway.configuration.settings import Settings, SettingsError
 logger = logging.getLogger(__name__)
 
 LEEWAY_SECONDS = 30
-"""By how much the provider's clock and this one may differ."""
+"""By how much the provider's clock may be ahead of this one; a token's end is its end."""
 LAST_MOMENT = 253_402_300_799
 """The calendar's end."""
 REMEMBERED_SECONDS = 60.0
@@ -88,14 +88,15 @@ class JsonWebTokens:
                 leeway=LEEWAY_SECONDS,
                 options={"require": ["exp", "iss", "aud", "sub"]},
             )
-            return self._principal(claims)
+            ends_at = int(claims["exp"])
+            return self._principal(claims, ends_at) if ends_at > time.time() else None
         except jwt.InvalidTokenError:
             return None
         except UnfitClaim as unfit:
             logger.warning("A token of %s was refused: %s", self._settings.jwt_issuer, unfit)
             return None
 
-    def _principal(self, claims: Mapping[str, Any]) -> Principal:
+    def _principal(self, claims: Mapping[str, Any], ends_at: int) -> Principal:
         settings, subject = self._settings, claims["sub"]
         if not 0 < len(subject) <= SUBJECT_LENGTH or not subject.isprintable():
             raise UnfitClaim(f"`sub` has to be 1 to {SUBJECT_LENGTH} printable characters")
@@ -116,7 +117,7 @@ class JsonWebTokens:
             tenant=tenant,
             roles=_roles(claim(claims, settings.jwt_roles_claim)),
             tier=tier,
-            expires_at=datetime.fromtimestamp(min(int(claims["exp"]) + LEEWAY_SECONDS, LAST_MOMENT), UTC),
+            expires_at=datetime.fromtimestamp(min(ends_at, LAST_MOMENT), UTC),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from gateway.access.stored_keys import KnownKeys
 from gateway.app import create_app
 from gateway.configuration.settings import Settings
 from tests.doubles.memory_cloudsigma import MemoryCloudSigma, memory_assembly
+from tests.gateway.access.identity_provider import Provider
 from tests.gateway.edge import ALICE, SECONDS, Served, connected, serving
 
 KEY = "tg_" + "s" * 43
@@ -92,6 +94,25 @@ async def test_a_socket_is_closed_when_its_key_expires(door: Door, monkeypatch: 
     async with connected(door.served, KEY) as socket:
         await socket.init()
         assert await socket.closed() == (FORBIDDEN, REASON)
+
+
+async def test_a_socket_is_closed_when_its_token_expires(
+    provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At that moment, and its subscriptions end."""
+    monkeypatch.setattr(lasting_access, "CHECK_SECONDS", 3600.0)
+    settings = Settings(data_dir=tmp_path, port=0)
+    cloudsigma = MemoryCloudSigma()
+    parts = memory_assembly(cloudsigma, tmp_path)
+    await parts.database.migrate()
+    async with serving(create_app(settings, parts, Authentication([provider.door()])), settings) as served:
+        ends_at = int(time.time()) + 2
+        async with connected(served, provider.token(exp=ends_at, roles=["viewer"])) as socket:
+            await socket.init()
+            await socket.subscribe(UPDATES)
+            assert await socket.closed() == (FORBIDDEN, REASON)
+        assert time.time() >= ends_at
+        await until_nobody_watches(Door(served, StoredKeys(parts.database), cloudsigma))
 
 
 @pytest.mark.parametrize("accept", ["text/event-stream", "multipart/mixed;subscriptionSpec=1.0, application/json"])

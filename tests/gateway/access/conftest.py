@@ -1,0 +1,28 @@
+"""An identity provider for each test that wants one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.adapters.conftest import Loopback
+from tests.gateway.access.identity_provider import EC, ED, RSA, Provider, jwk
+
+
+@pytest.fixture
+async def provider(loopback: Loopback) -> Provider:
+    """A provider with a key of each kind."""
+    provider = Provider(loopback)
+    provider.configure()
+    provider.publish(jwk(RSA, "rsa"), jwk(EC, "ec"), jwk(ED, "ed"))
+    return provider
+
+
+@pytest.fixture
+async def loopback() -> AsyncIterator[Loopback]:
+    """Serve on a free port of 127.0.0.1 for one test."""
+    served = Loopback()
+    await served.start()
+    yield served
+    await served.stop()
