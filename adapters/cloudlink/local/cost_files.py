@@ -78,6 +78,7 @@ def read_costs(path: Path, now_hour: int, credential_id: str | None = None) -> C
     with contextlib.ExitStack() as stack:
         stack.callback(cursor.close)
         cursor.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
+        cursor.execute("SET TimeZone = 'UTC'")
         try:
             layout = _read(cursor, path)
         except duckdb.Error as error:
@@ -111,7 +112,7 @@ def _read(cursor: duckdb.DuckDBPyConnection, path: Path) -> Layout:
         f"CREATE TEMP TABLE charges AS SELECT {layout.provider} AS provider, {layout.service} AS service,"  # noqa: S608 - of our own texts
         f" {layout.account} AS account, ({layout.start})::VARCHAR AS start_text, ({layout.end})::VARCHAR AS end_text,"
         f" ({layout.cost})::VARCHAR AS cost_text, {layout.currency} AS currency,"
-        f" try_cast({layout.start} AS TIMESTAMP) AS starts, try_cast({layout.end} AS TIMESTAMP) AS ends,"
+        f" try_cast({layout.start} AS TIMESTAMPTZ) AS starts, try_cast({layout.end} AS TIMESTAMPTZ) AS ends,"
         f" try_cast({layout.cost} AS DOUBLE) AS usd FROM given"
     )
     cursor.execute("DROP TABLE given")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -63,6 +66,32 @@ def test_a_day_is_spread_over_its_hours(tmp_path: Path) -> None:
     hours = read(path)
     assert [cost.cost_usd for cost in hours] == [pytest.approx(1)] * 24
     assert [cost.hour for cost in hours] == list(range(FIVE - 5, FIVE + 19))
+
+
+def test_a_time_with_an_offset_is_the_hour_in_utc(tmp_path: Path) -> None:
+    """One without is in UTC, as the specification has it."""
+    times = {"+02:00": "2026-03-01T07:00:00+02:00,2026-03-01T08:00:00+02:00", "": "2026-03-01 05:00,2026-03-01 06:00"}
+    for offset, period in times.items():
+        (cost,) = read(focus(tmp_path / "focus.csv", f"AWS,S3,1,{period},1,1,USD"))
+        assert cost.hour == FIVE, offset
+
+
+def test_moments_of_parquet_are_the_same_wherever_they_are_read(tmp_path: Path) -> None:
+    """A machine's own time zone moves no hour."""
+    path = tmp_path / "focus.parquet"
+    values = "'AWS', 'S3', '1', TIMESTAMPTZ '2026-03-01 05:00+00', TIMESTAMPTZ '2026-03-01 06:00+00', 1.0, 1.0, 'USD'"
+    duckdb.execute(f"COPY (SELECT * FROM (VALUES ({values})) AS rows({FOCUS})) TO '{path}'")
+    code = (
+        "import pathlib, sys; from adapters.cloudlink.local.cost_files import read_costs;"
+        f"print([cost.hour for cost in read_costs(pathlib.Path(sys.argv[1]), {PRESENT}).batch(9)])"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code, str(path)],
+        env={**os.environ, "TZ": "America/New_York"},
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(told.stdout) == [FIVE]
 
 
 def test_hours_to_come_are_left_out(tmp_path: Path) -> None:
