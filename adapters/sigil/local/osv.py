@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from packaging.utils import canonicalize_name
 
+from adapters.http.rows import UNREADABLE
 from adapters.sigil.models import Severity, Threat
 
 LARGEST_REPORT = 4 * 1024 * 1024
@@ -117,7 +118,7 @@ def read_report(name: str, data: bytes) -> Report:
         raise UnreadableReport(f"{name} is larger than {LARGEST_REPORT} bytes")
     try:
         return msgspec.json.decode(data, type=Report)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise UnreadableReport(f"{name} is no OSV report: {error}") from None
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from adapters.http.rows import UNREADABLE
 from adapters.sigil.local.material import Attestation
 from adapters.sigil.local.registry.repositories import repository_url
 
@@ -84,7 +85,7 @@ def npm_claim(document: bytes, archive: bytes) -> Claim:
         read = msgspec.json.decode(document, type=_NpmAttestations)
         about = [entry for entry in read.attestations if _PROVENANCE in entry.predicate_type]
         statements = [_statement(entry.bundle.dsse_envelope.payload) for entry in about]
-    except (msgspec.DecodeError, binascii.Error, ValueError):
+    except (*UNREADABLE, binascii.Error, ValueError):
         return Claim()
     return Claim(_judged(statements, archive), next(_npm_repositories(statements), None))
 
@@ -95,7 +96,7 @@ def pypi_claim(document: bytes, archive: bytes) -> Claim:
         read = msgspec.json.decode(document, type=_PypiProvenance)
         signed = [one for bundle in read.attestation_bundles for one in bundle.attestations]
         statements = [_statement(one.envelope.statement) for one in signed]
-    except (msgspec.DecodeError, binascii.Error, ValueError):
+    except (*UNREADABLE, binascii.Error, ValueError):
         return Claim()
     publishers = (bundle.publisher for bundle in read.attestation_bundles)
     repositories = (f"{_FORGES[by.kind]}{by.repository}" for by in publishers if by.kind in _FORGES and by.repository)

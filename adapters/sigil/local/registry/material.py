@@ -38,7 +38,7 @@ class NpmConfiguration:
 
 @dataclass(frozen=True)
 class PypiConfiguration:
-    """Where Python's packages come from: addresses of simple indexes, asked in this order until one knows a name."""
+    """Where Python's packages come from: addresses of simple indexes, all of which are asked."""
 
     indexes: tuple[str, ...] = (PYPI_INDEX,)
     credentials: tuple[Credential, ...] = ()

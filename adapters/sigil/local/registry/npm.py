@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from urllib.parse import quote
 
@@ -9,6 +10,7 @@ import httpx
 import msgspec
 
 from adapters.errors import AdapterError, InvalidPayload, NotFound
+from adapters.http.rows import UNREADABLE
 from adapters.sigil.local.material import Attestation, Registration, Target
 from adapters.sigil.local.registry.attestations import npm_claim
 from adapters.sigil.local.registry.download import Source, TooLarge, hashes_of, verify
@@ -32,7 +34,7 @@ async def fetch_npm(target: Target, registries: Registries) -> Fetched:
     what = f"{target.name}@{version}"
     url = archive_address(dist.tarball, registry)
     data = await source.archive(url, what)
-    verify(data, _hashes(dist), what, _NAME)
+    await asyncio.to_thread(verify, data, _hashes(dist), what, _NAME)
     told = await _attested(source, registration(packument, version), dist, version, data)
     return Fetched(version, (Archive(_file_name(target.name, version), data),), told)
 
@@ -45,7 +47,7 @@ async def _packument(source: Source, registry: str, name: str) -> Packument:
         document = await source.metadata(url, f"package {name!r}", _SHORT)
     try:
         return msgspec.json.decode(document, type=Packument)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise InvalidPayload(
             "registry_answer", f"{_NAME}'s document about {name!r} is amiss: {error}.", _NAME
         ) from None
@@ -92,7 +94,7 @@ async def _attested(source: Source, told: Registration, dist: Distribution, vers
         document = await source.metadata(address, f"attestations of {version}")
     except AdapterError:
         return told
-    claim = npm_claim(document, data)
+    claim = await asyncio.to_thread(npm_claim, document, data)
     releases = tuple(
         msgspec.structs.replace(release, attestation=claim.attestation)
         if release.version == version and claim.attestation is Attestation.INVALID

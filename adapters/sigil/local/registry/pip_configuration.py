@@ -18,8 +18,8 @@ _READ_OPTIONS = ("index-url", "extra-index-url")
 def pip_configuration(environment: Mapping[str, str], home: Path, index: str = "") -> PypiConfiguration:
     """Read what `pip install` would use; `index`, if given, stands in for the index that pip has configured.
 
-    Extra indexes follow the main one; those that are folders are passed over. Files that are missing or unreadable
-    count as empty. Raises `InvalidInput` for an address that is none.
+    Extra indexes follow the main one, and count as much; those that are folders are passed over. Files that are missing
+    or unreadable count as empty. Raises `InvalidInput` for an address that is none.
     """
     options: dict[str, str] = {}
     for path in _files(environment, home):

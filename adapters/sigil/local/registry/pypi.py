@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import httpx
 import msgspec
 from packaging.version import Version
 
 from adapters.errors import AdapterError, InvalidPayload, NotFound
+from adapters.http.rows import UNREADABLE
 from adapters.sigil.local.material import Attestation, Registration, Target
 from adapters.sigil.local.registry.attestations import Claim, pypi_claim
 from adapters.sigil.local.registry.download import Source, verify
@@ -21,52 +24,68 @@ from adapters.sigil.local.registry.pypi_files import (
     one_of_each_kind,
 )
 from adapters.sigil.local.registry.pypi_project import Project, read_project, registration
-from adapters.sigil.local.registry.simple import ACCEPT, ProjectPage, read_page
+from adapters.sigil.local.registry.simple import ACCEPT, IndexFile, ProjectPage, read_page
 
 _NAME = "The Python package index"
+
+
+class _Offer(NamedTuple):
+    """What one index, by its address, has of a project."""
+
+    source: str
+    page: ProjectPage
+    files: tuple[Distribution, ...]
 
 
 async def fetch_pypi(target: Target, registries: Registries) -> Fetched:
     """Fetch a release's wheel and sdist; raises `NotFound` naming what there is not, and the errors of `Source`."""
     source = Source(_NAME, registries.client, registries.limits, registries.pypi.credentials)
-    index, page = await _page(source, registries.pypi.indexes, target.name)
-    offered = distributions(target.name, page.files)
+    offers = await _offers(source, registries.pypi.indexes, target.name)
+    offered = [one for offer in offers for one in offer.files]
     version = choose(target.specifier, offered)
     if version is None:
-        raise _no_version(target, page, offered)
+        raise _no_version(target, offers, offered)
     chosen = one_of_each_kind(version, offered)
-    archives = [await _archive(source, _page_address(index, target.name), one) for one in chosen]
+    archives = [await _archive(source, one) for one in chosen]
     claims = [await _claim(source, one, archive) for one, archive in zip(chosen, archives, strict=True)]
-    project = await _project(source, index, target.name, version)
-    told = registration(page, offered, project, version)
+    home = next(offer for offer in offers if any(one.version == version for one in offer.files))
+    project = await _project(source, home.source, target.name, version)
+    told = registration(home.page, home.files, project, version)
     return Fetched(str(version), tuple(archives), _with_claims(told, str(version), claims))
 
 
-async def _page(source: Source, indexes: Sequence[str], name: str) -> tuple[str, ProjectPage]:
+async def _offers(source: Source, indexes: Sequence[str], name: str) -> list[_Offer]:
+    """Ask every index, as pip does: the highest version of all of them is installed, whichever has it."""
+    found = []
+    missing: NotFound | None = None
     for index in indexes:
+        address = f"{index}/{name}/"
         try:
-            document = await source.metadata(_page_address(index, name), f"project {name!r}", ACCEPT)
-            return index, read_page(document)
-        except NotFound:
-            if index == indexes[-1]:
-                raise
-        except msgspec.DecodeError as error:
+            page = read_page(await source.metadata(address, f"project {name!r}", ACCEPT))
+        except NotFound as error:
+            missing = error
+            continue
+        except UNREADABLE as error:
             message = f"{_NAME}'s page about {name!r} is amiss: {error}."
             raise InvalidPayload("registry_answer", message, _NAME) from None
-    raise NotFound("not_found", f"No index is configured that could have {name!r}.")
+        found.append(
+            _Offer(index, page, distributions(name, [_with_whole_address(file, address) for file in page.files]))
+        )
+    if not found:
+        raise missing or NotFound("not_found", f"No index is configured that could have {name!r}.")
+    return found
 
 
-def _page_address(index: str, name: str) -> str:
-    return f"{index}/{name}/"
-
-
-async def _archive(source: Source, page: str, one: Distribution) -> Archive:
+def _with_whole_address(file: IndexFile, page: str) -> IndexFile:
     try:
-        url = str(httpx.URL(page).join(one.file.url))
+        return msgspec.structs.replace(file, url=str(httpx.URL(page).join(file.url)))
     except httpx.InvalidURL:
-        url = one.file.url
-    data = await source.archive(url, one.file.filename)
-    verify(data, hashes_of(one.file), one.file.filename, _NAME)
+        return file
+
+
+async def _archive(source: Source, one: Distribution) -> Archive:
+    data = await source.archive(one.file.url, one.file.filename)
+    await asyncio.to_thread(verify, data, hashes_of(one.file), one.file.filename, _NAME)
     return Archive(one.file.filename, data)
 
 
@@ -74,9 +93,10 @@ async def _claim(source: Source, one: Distribution, archive: Archive) -> Claim:
     if one.file.provenance is None:
         return Claim()
     try:
-        return pypi_claim(await source.metadata(one.file.provenance, f"provenance of {archive.name}"), archive.data)
+        document = await source.metadata(one.file.provenance, f"provenance of {archive.name}")
     except AdapterError:
         return Claim()
+    return await asyncio.to_thread(pypi_claim, document, archive.data)
 
 
 def _with_claims(told: Registration, version: str, claims: Sequence[Claim]) -> Registration:
@@ -109,10 +129,10 @@ async def _project_document(source: Source, url: str, name: str) -> Project:
         return Project()
 
 
-def _no_version(target: Target, page: ProjectPage, offered: Sequence[Distribution]) -> NotFound:
-    if page.status == "quarantined":
-        return NotFound("not_found", f"{_NAME} has quarantined {target.name!r}: it hands out no file of it.")
+def _no_version(target: Target, offers: Sequence[_Offer], offered: Sequence[Distribution]) -> NotFound:
     newest = choose("", offered)
+    if newest is None and any(offer.page.status == "quarantined" for offer in offers):
+        return NotFound("not_found", f"{_NAME} has quarantined {target.name!r}: it hands out no file of it.")
     if newest is None:
         return NotFound("not_found", f"{_NAME} has no wheel and no sdist of {target.name!r}.")
     asked = target.specifier or "latest"

@@ -10,6 +10,7 @@ from itertools import groupby
 import msgspec
 from packaging.version import Version
 
+from adapters.http.rows import UNREADABLE
 from adapters.sigil.local.material import Attestation, Registration, Release
 from adapters.sigil.local.registry.pypi_files import Distribution
 from adapters.sigil.local.registry.repositories import repository_among
@@ -47,7 +48,7 @@ def read_project(document: bytes) -> Project:
     """Read PyPI's answer; what is not of this kind tells nothing."""
     try:
         return msgspec.json.decode(document, type=Project)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return Project()
 
 

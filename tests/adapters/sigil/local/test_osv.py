@@ -102,7 +102,10 @@ def test_several_packages_become_several_threats_and_other_ecosystems_none() -> 
     assert [threat.id for threat in threats] == ["MAL-2099-1:npm:first", "MAL-2099-1:npm:second"]
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b'{"id": 1}', b"\xff\xfe", b"x" * (LARGEST_REPORT + 1)])
+DEEP = b'{"id": "MAL-1", "database_specific": {"x": ' + b"[" * 9000 + b"]" * 9000 + b"}}"
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b'{"id": 1}', b"\xff\xfe", b"x" * (LARGEST_REPORT + 1), DEEP])
 def test_what_is_no_report_is_said_with_its_name(data: bytes) -> None:
     """The file is named."""
     with pytest.raises(UnreadableReport, match=r"^one\.json"):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -189,3 +190,33 @@ async def test_a_path_is_not_fetched(registry: SmallRegistry) -> None:
 def test_a_mirror_is_asked_for_the_archives_too(tarball: str, registry_url: str, expected: str) -> None:
     """Addresses at npm's own registry lead to the configured one, as npm has it, and never fall back to plain http."""
     assert archive_address(tarball, registry_url) == expected
+
+
+@pytest.mark.parametrize(
+    "told", [b'{"dist-tags": {"latest": "\xff"}}', b'{"time": {"x": ' + b"[" * 9000 + b"]" * 9000 + b"}}"]
+)
+async def test_a_document_that_cannot_be_read_is_told(told: bytes, registry: SmallRegistry) -> None:
+    """Bytes that are no text, and more levels than can be read."""
+    registry.loopback.page("/npm/x", told, "application/json")
+    with pytest.raises(InvalidPayload, match="document about 'x' is amiss"):
+        await fetch_package(parse_target("npm:x"), registry.registries)
+
+
+@pytest.mark.parametrize("target", ["npm:x", "pypi:x"])
+async def test_archives_are_hashed_off_the_event_loop(
+    target: str, registry: SmallRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large one takes a processor for a second, in which nobody else would be answered."""
+    registry.npm_package("x", registry.npm_version("x", "1.0.0"))
+    registry.pypi_project("x", registry.pypi_file("x-1.0.tar.gz"))
+    threads = []
+    plain = hashlib.new
+
+    def noted(*arguments: Any, **options: Any) -> Any:
+        threads.append(threading.current_thread())
+        return plain(*arguments, **options)
+
+    monkeypatch.setattr(hashlib, "new", noted)
+    await fetch_package(parse_target(target), registry.registries)
+    assert threads
+    assert threading.main_thread() not in threads

@@ -105,6 +105,32 @@ async def test_the_next_index_is_asked_for_what_the_first_does_not_have(registry
     assert [one.target for one in registry.loopback.asked][:2] == ["/first/x/", "/simple/x/"]
 
 
+async def test_the_highest_version_of_all_indexes_is_fetched(registry: SmallRegistry) -> None:
+    """As pip installs it: who publishes a higher version of an internal name in public wins."""
+    registry.pypi_project("x", registry.pypi_file("x-1.0.tar.gz", b"ours", **{"upload-time": "2020-01-01T00:00:00Z"}))
+    evil = registry.pypi_file("x-99.0.tar.gz", b"theirs", **{"upload-time": "2026-01-01T00:00:00Z"})
+    evil |= {"url": "../files/x-99.0.tar.gz"}
+    page = {"meta": {"api-version": "1.4"}, "name": "x", "files": [evil]}
+    registry.document("/extra/x/", page, "application/vnd.pypi.simple.v1+json")
+    registry.loopback.page("/extra/files/x-99.0.tar.gz", b"theirs", "application/octet-stream")
+    both = PypiConfiguration((*registry.registries.pypi.indexes, f"{registry.base}/extra"))
+    fetched = await fetch_package(parse_target("pypi:x"), replace(registry.registries, pypi=both))
+    assert (fetched.version, fetched.archives[0].data) == ("99.0", b"theirs")
+    assert [release.version for release in fetched.registration.releases] == ["99.0"]
+    fetched = await fetch_package(parse_target("pypi:x<99"), replace(registry.registries, pypi=both))
+    assert (fetched.version, fetched.archives[0].data) == ("1.0", b"ours")
+
+
+@pytest.mark.parametrize(
+    "page", [b'{"project-status": "\xff"}', b'{"project-status": ' + b"[" * 9000 + b"]" * 9000 + b"}"]
+)
+async def test_a_page_that_is_no_document_is_told(page: bytes, registry: SmallRegistry) -> None:
+    """Bytes that are no text, and more levels than can be read."""
+    registry.loopback.page("/simple/x/", page, "application/vnd.pypi.simple.v1+json")
+    with pytest.raises(InvalidPayload, match="page about 'x' is amiss"):
+        await fetch_package(parse_target("pypi:x"), registry.registries)
+
+
 @pytest.mark.parametrize(("hashes", "code"), [({"sha256": "00" * 32}, "hash_mismatch"), ({}, "hash_missing")])
 async def test_bytes_that_the_published_hash_does_not_fit_are_refused(
     registry: SmallRegistry, hashes: dict[str, str], code: str
