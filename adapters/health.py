@@ -17,10 +17,19 @@ class Health(StrEnum):
     DOWN = "DOWN"
 
 
+class LimitStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """How a limit of an upstream stands: `remaining` of at most `calls` within any `seconds`."""
+
+    name: str
+    calls: int
+    seconds: float
+    remaining: int
+
+
 class ServiceHealth(msgspec.Struct, frozen=True, kw_only=True):
     """An adapter's state: `adapter` names the implementation, `message` says what is wrong and how to mend it.
 
-    `breaker` and `rate_limit_remaining` are of adapters that call an upstream.
+    `breaker`, `limits` and `rate_limit_remaining`, of the general limit, are of adapters that call an upstream.
     """
 
     adapter: str
@@ -29,3 +38,4 @@ class ServiceHealth(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms: float | None = None
     rate_limit_remaining: int | None = None
     breaker: BreakerState | None = None
+    limits: tuple[LimitStanding, ...] = ()

@@ -6,7 +6,7 @@ import asyncio
 
 import msgspec
 
-from adapters.health import Health
+from adapters.health import Health, LimitStanding
 from adapters.http.breaker import BreakerState
 from adapters.principal import Principal
 from adapters.services import Service
@@ -23,6 +23,7 @@ class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms: float | None = None
     rate_limit_remaining: int | None = None
     breaker: BreakerState | None = None
+    limits: tuple[LimitStanding, ...] = ()
 
 
 async def viewer(info: Info) -> Principal:

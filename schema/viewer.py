@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from adapters.health import Health
+from adapters.health import Health, LimitStanding
 from adapters.http.breaker import BreakerState
 from adapters.principal import Principal
 from adapters.services import Service
@@ -13,6 +13,16 @@ from schema.cloud_accounts import Plan
 from schema.executions import Usage
 from schema.roles import VIEWER
 from schema.view import edge, plain, view
+
+
+@view(LimitStanding, "How a limit of a service stands, to the token that the gateway asks with.")
+class ServiceLimit:
+    """How a limit of a service stands, to the token that the gateway asks with."""
+
+    name: str = plain("What is limited: `all` calls that no other limit covers, or those of one kind.")
+    calls: int = plain("How many calls it allows.")
+    seconds: float = plain("Within how many seconds it allows them.")
+    remaining: int = plain("How many calls are left right now.")
 
 
 @view(viewer.ServiceStatus, "Where a service's data comes from right now.")
@@ -26,6 +36,7 @@ class ServiceStatus:
     latency_ms: float | None = plain("How long it took to answer, in milliseconds.")
     rate_limit_remaining: int | None = plain("Calls that are left of its limit right now, where it has one.")
     breaker: BreakerState | None = plain("Whether calls go through to it; null where it is no upstream.")
+    limits: list[ServiceLimit] = plain("What it allows, limit by limit; empty where it is no upstream.")
 
 
 @view(Principal, "The caller.")

@@ -57,6 +57,11 @@ class Bucket:
         self._timer: asyncio.TimerHandle | None = None
 
     @property
+    def calls(self) -> int:
+        """How many calls it admits, as far as is known by now."""
+        return self._calls
+
+    @property
     def is_idle(self) -> bool:
         """Say whether nothing waits here or is under way."""
         return not self._under_way and not len(self._turnstile)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from adapters.health import LimitStanding
 from adapters.http import observing
 from adapters.http.bucket import Bucket
 from adapters.http.deadline import OutOfTime
@@ -84,12 +85,14 @@ class RateLimitTransport(httpx.AsyncBaseTransport):
             bucket.close()
         await self._inner.aclose()
 
-    def left(self, token: bytes) -> int | None:
-        """Count what is left of the last limit, the general one, for the token of this digest; None without limits."""
-        if not self._limits:
-            return None
-        known = self._buckets.get((token, self._limits[-1]))
-        return known.left() if known else self._limits[-1].calls
+    def standing(self, token: bytes) -> tuple[LimitStanding, ...]:
+        """Say how each limit stands for the token of this digest, the general one last."""
+        return tuple(self._standing_of(limit, self._buckets.get((token, limit))) for limit in self._limits)
+
+    def _standing_of(self, limit: Limit, known: Bucket | None) -> LimitStanding:
+        calls = known.calls if known else limit.calls
+        remaining = known.left() if known else limit.calls
+        return LimitStanding(name=limit.name, calls=calls, seconds=limit.seconds, remaining=remaining)
 
     def _bucket(self, token: bytes, limit: Limit) -> Bucket:
         bucket = self._buckets.pop((token, limit), None) or Bucket(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import httpx
 
+from adapters.health import LimitStanding
 from adapters.http.breaker import Breaker, BreakerState, BreakerTransport
 from adapters.http.cache import CacheTransport, Freshness
 from adapters.http.coalescing import CoalescingTransport
@@ -75,9 +76,9 @@ class Stack(httpx.AsyncBaseTransport):
         """Say whether calls go through."""
         return self._breaker.state
 
-    def calls_left(self, request: httpx.Request) -> int | None:
-        """Count what is left of the general limit to whoever would send this request."""
-        return self._limits.left(token_digest(request))
+    def limits(self, request: httpx.Request) -> tuple[LimitStanding, ...]:
+        """Say how the limits stand to whoever would send this request, the general one last."""
+        return self._limits.standing(token_digest(request))
 
 
 def open_stack(policy: UpstreamPolicy) -> Stack:

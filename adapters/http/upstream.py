@@ -105,14 +105,17 @@ class Upstream:
         return answer
 
     def with_standing(self, health: ServiceHealth) -> ServiceHealth:
-        """Add to an adapter's health which rows are missing, how its breaker stands, and what is left of its limit."""
+        """Add to an adapter's health which rows are missing, how its breaker stands, and what is left of its limits."""
         missing = missing_rows(self.service)
         if health.message is None and missing is not None:
             health = msgspec.structs.replace(health, message=missing)
         if not isinstance(self._transport, Stack):
             return health
-        left = self._transport.calls_left(self._unsent())
-        return msgspec.structs.replace(health, breaker=self._transport.breaker, rate_limit_remaining=left)
+        limits = self._transport.limits(self._unsent())
+        left = limits[-1].remaining if limits else health.rate_limit_remaining
+        return msgspec.structs.replace(
+            health, breaker=self._transport.breaker, limits=limits, rate_limit_remaining=left
+        )
 
     def forget(self) -> None:
         """Read anew whatever is asked for from now on: something is said to have changed."""

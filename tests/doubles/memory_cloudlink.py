@@ -24,6 +24,7 @@ from adapters.events.watching import Observation
 from adapters.health import Health, ServiceHealth
 from adapters.principal import Principal
 from tests.doubles.keeping import Kept
+from tests.doubles.limits import LIMIT
 from tests.doubles.memory_account import MemoryAccount
 from tests.doubles.memory_costs import MemoryCosts
 
@@ -47,7 +48,7 @@ class MemoryCloudLink(MemoryCosts, MemoryAccount):
         """Nothing to stop."""
 
     async def health(self) -> ServiceHealth:
-        return ServiceHealth(adapter="memory", health=self.health_now)
+        return ServiceHealth(adapter="memory", health=self.health_now, limits=(LIMIT,))
 
     async def budgets(self, principal: Principal) -> list[Budget]:
         mine = (budget for tenant, budget in self._budgets.values() if tenant == principal.tenant)

@@ -31,6 +31,7 @@ from adapters.principal import Principal
 from adapters.services import Services
 from adapters.store.database import Database, sqlite_url
 from gateway.assembly import Assembly
+from tests.doubles.limits import LIMIT
 from tests.doubles.memory_cloudlink import MemoryCloudLink
 from tests.doubles.memory_sigil import MemorySigil
 
@@ -58,7 +59,7 @@ class MemoryCloudSigma:
         """Nothing to stop."""
 
     async def health(self) -> ServiceHealth:
-        return ServiceHealth(adapter="memory", health=self.health_now)
+        return ServiceHealth(adapter="memory", health=self.health_now, limits=(LIMIT,))
 
     async def generate(self, principal: Principal, request: GenerateRequest) -> Execution:
         """Keep an execution that stays RUNNING until `advance` or `finish` is called."""

@@ -28,6 +28,7 @@ from adapters.sigil.models import (
     Verdict,
 )
 from adapters.sigil.port import ScanFilter, ThreatFilter
+from tests.doubles.limits import LIMIT
 
 
 class MemorySigil:
@@ -52,7 +53,7 @@ class MemorySigil:
         """Nothing to stop."""
 
     async def health(self) -> ServiceHealth:
-        return ServiceHealth(adapter="memory", health=self.health_now)
+        return ServiceHealth(adapter="memory", health=self.health_now, limits=(LIMIT,))
 
     async def submit(self, principal: Principal, target: str, policy: str = "default", *, force: bool = False) -> Scan:  # noqa: ARG002 - a double knows no policy and keeps no result
         """Keep a scan that stays RUNNING until `finish` is called."""

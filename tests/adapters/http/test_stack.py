@@ -69,12 +69,14 @@ async def test_an_upstream_that_fails_is_left_alone() -> None:
     assert sigil.with_standing(ServiceHealth(adapter="rest", health=Health.DOWN)).breaker is BreakerState.OPEN
 
 
-async def test_health_shows_the_breaker_and_what_is_left_of_the_general_limit() -> None:
+async def test_health_shows_the_breaker_and_what_is_left_of_each_limit() -> None:
     """Of the token that is asked with."""
     sigil = upstream(HeldWire())
     await sigil.send("GET", "/v1/scans")
+    await sigil.send("POST", "/v1/scans")
     health = sigil.with_standing(ServiceHealth(adapter="rest", health=Health.UP))
     assert (health.breaker, health.rate_limit_remaining) == (BreakerState.CLOSED, 99)
+    assert [(limit.name, limit.remaining, limit.calls) for limit in health.limits] == [("scan", 0, 1), ("all", 99, 100)]
 
 
 async def test_without_a_stack_health_is_shown_as_it_is() -> None:
