@@ -36,7 +36,7 @@ from adapters.sigil.decoding import scan_of
 from adapters.sigil.document import API, write_document
 from adapters.sigil.local.adapter import LocalSigil
 from adapters.sigil.local.admission import require_plan
-from adapters.sigil.models import PolicyResult, Scan
+from adapters.sigil.models import PolicyResult, Scan, ScanStatus
 from adapters.sigil.parameters import numbers, scan_filter, threat_filter, waiting_seconds
 from adapters.sigil.wire import EvaluateBody, Failure, Numbered, Problem, ScanBody, Team, answer_of
 
@@ -121,6 +121,11 @@ class SigilServer:
         if (body.scan_id is None) == (body.scan is None):
             raise InvalidInput("validation_error", "Give one of scan_id and scan", "scan_id")
         if body.scan is not None:
+            if body.scan.status is not ScanStatus.COMPLETED or body.scan.score is None:
+                message = (
+                    f"scan is {body.scan.status} with the score {body.scan.score}: only completed ones are evaluated"
+                )
+                raise InvalidInput("validation_error", message, "scan")
             return _answer(self._adapter.hold_against(caller, scan_of(body.scan), body.policy))
         scan = await self._scan(caller, body.scan_id or "")
         result: PolicyResult | None = (await self._adapter.evaluate(caller, [scan.id], body.policy))[0]

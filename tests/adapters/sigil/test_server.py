@@ -154,6 +154,9 @@ async def test_a_scan_can_be_held_against_a_policy_by_id_or_whole(server: Server
     failed = await scanned(server, "npm:altered-box@1.0.0")
     answer = await server.post("/v1/policies/evaluate", json={"policy": "default", "scan_id": failed["id"]})
     assert "scan_id" in refused(answer, 422, "validation_error")
+    for given in (failed, scan | {"score": None}):
+        answer = await server.post("/v1/policies/evaluate", json={"policy": "default", "scan": given})
+        assert "only completed ones" in refused(answer, 422, "validation_error")
 
 
 @pytest.mark.parametrize(
