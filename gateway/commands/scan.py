@@ -47,6 +47,7 @@ async def scan_targets(
     The code is 1 if a scan fails the policy, else 2 if one could not be done, else 0.
     """
     rules = read_policy(policy)
+    _check_text(targets)
     if output is not None:
         _check(output)
     try:
@@ -111,6 +112,13 @@ async def _known_threats(settings: Settings) -> AsyncIterator[ThreatRecords | No
         yield ThreatRecords(database)
     finally:
         await database.close()
+
+
+def _check_text(targets: Sequence[str]) -> None:
+    """Refuse a path whose bytes are no text: no report, and no document, could name it."""
+    for target in targets:
+        if target != target.encode(errors="replace").decode():
+            raise CommandFailed(f"the path {target!r} is no UTF-8 text: rename it, or name it by a link that is")
 
 
 def _check(output: Path) -> None:

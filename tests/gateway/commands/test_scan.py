@@ -158,6 +158,17 @@ async def test_a_known_threat_fails_however_clean_it_looks(
     assert await scan(settings, "npm:clean-box@1.1.0", policy="permissive") == 0
 
 
+@pytest.mark.parametrize("written", list(Format))
+async def test_a_path_that_is_no_text_is_told_before_anything_is_scanned(
+    written: Format, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No document could hold it: the results of all other targets would be lost with it."""
+    odd = folder(tmp_path / "odd\udcff", package(CLEAN))
+    with pytest.raises(CommandFailed, match=r"odd\\udcff' is no UTF-8 text"):
+        await scan(settings, "npm:clean-box@1.0.0", odd, written=written)
+    assert capsys.readouterr().out == ""
+
+
 async def test_a_scan_makes_no_store(settings: Settings) -> None:
     """Where nothing was imported nothing is known, and nothing is left behind."""
     await scan(settings, "npm:clean-box@1.0.0")
