@@ -19,6 +19,8 @@ _MAGIC = slice(257, 265)
 _PREFIX = slice(345, 500)
 _RECORD = re.compile(rb"([1-9][0-9]{0,8}) ([^=\n]+)=")
 _RECORD_WITHIN = re.compile(rb"\n[1-9][0-9]* ")
+_MOST_FOR_ALL = 4096
+"""How many bytes may be said of all files: each of them is looked at for each file."""
 _PLACES = frozenset({b"path", b"linkpath", b"size"})
 
 
@@ -30,6 +32,7 @@ class HeaderStream(CountedStream):
         self._limit = tally.limits.extra_header
         self._announced: tarfile.TarInfo | None = None
         self._extensions: set[bytes] = set()
+        self._for_all = 0
 
     def see(self, info: tarfile.TarInfo, header: bytes) -> None:
         """Look at a header that was read; what it announces is looked at when that is read, which comes next."""
@@ -44,6 +47,10 @@ class HeaderStream(CountedStream):
         self._announced = info
         if info.type != tarfile.XGLTYPE:
             self._extend(b"x" if info.type in _PAX else info.type)
+            return
+        self._for_all += info.size
+        if self._for_all > _MOST_FOR_ALL:
+            raise ArchiveRefused("path", f"The archive says more than {_MOST_FOR_ALL} bytes of all of its files.")
 
     def read(self, size: int = -1) -> bytes:
         """Read on; a body that a header announced is looked at."""

@@ -81,6 +81,15 @@ def test_a_name_that_only_readers_of_sparse_files_take_is_refused() -> None:
     assert refused.value.code == "sparse"
 
 
+def test_much_that_is_said_of_all_files_is_refused() -> None:
+    """In one header or in many: each file would be looked at for each word of it."""
+    words = [record(b"word.%d" % number, b"") for number in range(500)]
+    for said in (pax(*words, kind=tarfile.XGLTYPE), b"".join(pax(word, kind=tarfile.XGLTYPE) for word in words)):
+        with pytest.raises(ArchiveRefused, match="of all of its files") as refused:
+            unpack(said + entry(b"package/a.js", b"1") + bytes(1024), "x.tgz")
+        assert refused.value.code == "path"
+
+
 def test_what_tools_write_is_read() -> None:
     """Long names and links, prefixes, comments for all files, times and attributes with any bytes in them."""
     deep, link = b"package/" + b"d" * 120 + b"/a.js", entry(b"././@LongLink", b"b" * 120, tarfile.GNUTYPE_LONGLINK)
