@@ -18,6 +18,8 @@ _SHOWN = 120
 _NPM_NAME = re.compile(r"(?:@[A-Za-z0-9~_-][A-Za-z0-9._~-]*/)?[A-Za-z0-9~_-][A-Za-z0-9._~!'()*-]*")
 _NPM_SPECIFIER = re.compile(r"[A-Za-z0-9 .,*^~<>=|+_-]*")
 _NPM_NAME_LENGTH = 214
+_NPM_SPECIFIER_LENGTH = 256
+"""Longer ranges take seconds to be compared with all versions of a package."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -54,6 +56,9 @@ def _npm(wanted: str, rest: str) -> Target:
     name, specifier = (rest, "") if at < 0 else (rest[:at], rest[at + 1 :].strip())
     if not _NPM_NAME.fullmatch(name) or len(name) > _NPM_NAME_LENGTH:
         raise _invalid(wanted, "holds no name that a package on npm can have", "Write npm:name@version, scope and all")
+    if len(specifier) > _NPM_SPECIFIER_LENGTH:
+        fault = f"asks for versions in more than {_NPM_SPECIFIER_LENGTH} characters"
+        raise _invalid(wanted, fault, "Write a version, a range as ^1.2, or a tag as next")
     if not _NPM_SPECIFIER.fullmatch(specifier):
         cure = "Only packages of a registry are fetched: write a version, a range as ^1.2, or a tag as next"
         raise _invalid(wanted, "asks for something that is no version", cure)

@@ -27,7 +27,8 @@ async def fetch_npm(target: Target, registries: Registries) -> Fetched:
     registry = registries.npm.registry_of(target.name)
     source = Source(_NAME, registries.client, registries.limits, registries.npm.credentials)
     packument = await _packument(source, registry, target.name)
-    version = choose(target.specifier, packument.versions, packument.tags, packument.deprecated)
+    offered = packument.versions, packument.tags, packument.deprecated
+    version = await asyncio.to_thread(choose, target.specifier, *offered)
     if version is None:
         raise _no_version(target, packument)
     dist = packument.versions[version].dist

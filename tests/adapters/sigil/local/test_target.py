@@ -78,3 +78,10 @@ def test_a_path_is_a_target_on_the_command_line_only(tmp_path: Path) -> None:
         parse_target(str(tmp_path))
     with pytest.raises(InvalidInput, match="a path that exists"):
         parse_target(str(tmp_path / "missing"), files_allowed=True)
+
+
+def test_a_range_has_256_characters_at_most() -> None:
+    """It is compared with each version that a package ever had."""
+    assert parse_target(f"npm:x@{'1||' * 85}2").specifier.endswith("||2")
+    with pytest.raises(InvalidInput, match="in more than 256 characters"):
+        parse_target(f"npm:x@{'1||' * 85}22")

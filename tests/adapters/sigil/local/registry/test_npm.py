@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import nodesemver
 import pytest
 
 from adapters.errors import InvalidInput, InvalidPayload, NotFound
@@ -218,5 +219,23 @@ async def test_archives_are_hashed_off_the_event_loop(
 
     monkeypatch.setattr(hashlib, "new", noted)
     await fetch_package(parse_target(target), registry.registries)
+    assert threads
+    assert threading.main_thread() not in threads
+
+
+async def test_versions_are_compared_off_the_event_loop(
+    registry: SmallRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long range over the versions of a popular package takes seconds."""
+    registry.npm_package("x", registry.npm_version("x", "1.0.0"), registry.npm_version("x", "2.0.0"))
+    threads = []
+    plain = nodesemver.max_satisfying
+
+    def noted(*arguments: Any) -> Any:
+        threads.append(threading.current_thread())
+        return plain(*arguments)
+
+    monkeypatch.setattr(nodesemver, "max_satisfying", noted)
+    assert (await fetch_package(parse_target("npm:x@<2"), registry.registries)).version == "1.0.0"
     assert threads
     assert threading.main_thread() not in threads
