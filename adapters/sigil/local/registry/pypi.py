@@ -24,15 +24,16 @@ from adapters.sigil.local.registry.pypi_files import (
     one_of_each_kind,
 )
 from adapters.sigil.local.registry.pypi_project import Project, read_project, registration
-from adapters.sigil.local.registry.simple import ACCEPT, IndexFile, ProjectPage, read_page
+from adapters.sigil.local.registry.simple import ACCEPT, ProjectPage, read_page
 
 _NAME = "The Python package index"
 
 
 class _Offer(NamedTuple):
-    """What one index, by its address, has of a project."""
+    """What one index has of a project, on the page at `address`."""
 
-    source: str
+    index_address: str
+    address: str
     page: ProjectPage
     files: tuple[Distribution, ...]
 
@@ -46,11 +47,11 @@ async def fetch_pypi(target: Target, registries: Registries) -> Fetched:
     if version is None:
         raise _no_version(target, offers, offered)
     chosen = one_of_each_kind(version, offered)
-    archives = [await _archive(source, one) for one in chosen]
+    homes = [next(offer for offer in offers if any(each is one for each in offer.files)) for one in chosen]
+    archives = [await _archive(source, home.address, one) for home, one in zip(homes, chosen, strict=True)]
     claims = [await _claim(source, one, archive) for one, archive in zip(chosen, archives, strict=True)]
-    home = next(offer for offer in offers if any(one.version == version for one in offer.files))
-    project = await _project(source, home.source, target.name, version)
-    told = registration(home.page, home.files, project, version)
+    project = await _project(source, homes[0].index_address, target.name, version)
+    told = registration(homes[0].page, homes[0].files, project, version)
     return Fetched(str(version), tuple(archives), _with_claims(told, str(version), claims))
 
 
@@ -59,32 +60,30 @@ async def _offers(source: Source, indexes: Sequence[str], name: str) -> list[_Of
     found = []
     missing: NotFound | None = None
     for index in indexes:
-        address = f"{index}/{name}/"
         try:
-            page = read_page(await source.metadata(address, f"project {name!r}", ACCEPT))
+            document = await source.metadata(f"{index}/{name}/", f"project {name!r}", ACCEPT)
+            found.append(await asyncio.to_thread(_offer, index, name, document))
         except NotFound as error:
             missing = error
-            continue
         except UNREADABLE as error:
             message = f"{_NAME}'s page about {name!r} is amiss: {error}."
             raise InvalidPayload("registry_answer", message, _NAME) from None
-        found.append(
-            _Offer(index, page, distributions(name, [_with_whole_address(file, address) for file in page.files]))
-        )
     if not found:
         raise missing or NotFound("not_found", f"No index is configured that could have {name!r}.")
     return found
 
 
-def _with_whole_address(file: IndexFile, page: str) -> IndexFile:
+def _offer(index: str, name: str, document: bytes) -> _Offer:
+    page = read_page(document)
+    return _Offer(index, f"{index}/{name}/", page, distributions(name, page.files))
+
+
+async def _archive(source: Source, page: str, one: Distribution) -> Archive:
     try:
-        return msgspec.structs.replace(file, url=str(httpx.URL(page).join(file.url)))
+        url = str(httpx.URL(page).join(one.file.url))
     except httpx.InvalidURL:
-        return file
-
-
-async def _archive(source: Source, one: Distribution) -> Archive:
-    data = await source.archive(one.file.url, one.file.filename)
+        url = one.file.url
+    data = await source.archive(url, one.file.filename)
     await asyncio.to_thread(verify, data, hashes_of(one.file), one.file.filename, _NAME)
     return Archive(one.file.filename, data)
 

@@ -3,10 +3,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from adapters.errors import InvalidPayload, NotFound
@@ -190,3 +192,21 @@ async def test_a_page_of_another_kind_is_refused(registry: SmallRegistry) -> Non
     registry.document("/simple/x/", {"files": [{"filename": 1}]})
     with pytest.raises(InvalidPayload, match=r"'x' is amiss: .*filename"):
         await fetch_package(parse_target("pypi:x"), registry.registries)
+
+
+async def test_an_indexs_page_is_read_off_the_event_loop(
+    registry: SmallRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some projects have fifteen thousand files, each with a name to be taken apart."""
+    registry.pypi_project("x", registry.pypi_file("x-1.0.tar.gz"))
+    threads = []
+    plain = msgspec.json.decode
+
+    def noted(document: bytes, **options: Any) -> Any:
+        threads.extend([threading.current_thread()] if b"x-1.0.tar.gz" in document else [])
+        return plain(document, **options)
+
+    monkeypatch.setattr(msgspec.json, "decode", noted)
+    await fetch_package(parse_target("pypi:x"), registry.registries)
+    assert threads
+    assert threading.main_thread() not in threads
