@@ -73,19 +73,11 @@ def literal(text: str) -> str:
     return _SPECIAL.sub(lambda special: f"\\{special.group()}", text)
 
 
-def content_id(rule: SigmaRule) -> str:
-    """UUIDv5 of the rule's content; the watermark does not change it."""
-    return _id_of(_body(rule))
-
-
-def to_yaml(rule: SigmaRule) -> str:
-    """Write the rule, its id included, as YAML; the same rule gives the same bytes."""
-    body = _body(rule)
-    return _with_id(rule, body, _id_of(body))
-
-
 def to_model(rule: SigmaRule, *, kind: RuleKind, platform: Platform, technique_id: str | None = None) -> Rule:
-    """Put the rule into the shape that CloudSigma answers with; conversions are added later."""
+    """Put the rule into the shape that CloudSigma answers with; conversions are added later.
+
+    The same rule gives the same bytes of YAML, and a UUIDv5 of them, which the watermark does not change.
+    """
     body = _body(rule)
     rule_id = _id_of(body)
     return Rule(

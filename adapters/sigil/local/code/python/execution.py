@@ -35,9 +35,6 @@ _IMPORT_METHODS = frozenset(
 )
 _FOREIGN = frozenset({Behaviour.DECODES, Behaviour.DOWNLOADS})
 _BUILTINS = frozenset({"builtins", "__builtins__", "__builtin__"})
-_NATIVE = re.compile(
-    r"(?:VirtualAlloc|VirtualProtect|CreateThread|CreateRemoteThread|RtlMoveMemory|WriteProcessMemory|NtCreateThreadEx|QueueUserAPC)(?:Ex)?$"
-)
 
 
 def runs(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
@@ -167,11 +164,6 @@ def native(machine: Machine, node: Node, callee: Value, arguments: Arguments) ->
     """Follow memory for machine code, and threads that run it."""
     number = machine.sink(Behaviour.RUNS_CODE, node, sources_of(arguments.every()), callee.name)
     return Value(sources=frozenset((number,)))
-
-
-def is_native(name: str) -> bool:
-    """Tell whether this is a function of Windows that puts code into memory or starts it."""
-    return bool(_NATIVE.search(name))
 
 
 def passed_on(_machine: Machine, _node: Node, callee: Value, arguments: Arguments) -> Value:
