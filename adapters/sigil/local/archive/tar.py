@@ -32,7 +32,8 @@ def tar_files(data: bytes, limits: Limits, *, follow_links: bool) -> list[Packag
             continue
         if not (path := safe_path(member.name, limits)):
             raise ArchiveRefused("path", "The archive holds a file without a name.")
-        if spelled.setdefault(path, "\\" in member.name) != ("\\" in member.name):
+        place = path.partition("/")[2] or path  # in whatever first folder, as npm strips it
+        if spelled.setdefault(place, "\\" in member.name) != ("\\" in member.name):
             raise ArchiveRefused("duplicate", f"The archive holds {path!r} with backslashes and with slashes.")
         if member.issym() or member.islnk():
             links[path] = link_target(path, member.linkname, limits, symbolic=member.issym())

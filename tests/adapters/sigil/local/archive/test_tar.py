@@ -122,6 +122,7 @@ def test_a_path_that_is_another_one_where_a_backslash_is_no_separator_is_refused
     data = archive(entry("x/lib/a.js", b"evil"), entry("x/lib\\a.js", b"fine"))
     assert refusal(data) == "duplicate"
     assert refusal(data, "x.tgz") == "duplicate"
+    assert refusal(archive(entry("y/lib/a.js", b"evil"), entry("x/lib\\a.js", b"fine")), "x.tgz") == "duplicate"
     alone = archive(entry("x/lib\\a.js", b"1"), entry("x/lib\\a.js", b"2"))
     assert [(file.path, file.data) for file in unpack(alone, "x.tgz", SMALL)] == [("lib/a.js", b"2")]
 
