@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
@@ -31,6 +32,8 @@ _DOES_NOTHING_YET = frozenset(
         Behaviour.LISTS_FILES,
     )
 )
+_HANDS_OUT = re.compile(rb"[:=,(\[{]\s{0,9}(?:exec|eval)\s{0,9}[,;)\]}\n]")
+"""Whether a file gives others what runs code, in a table or under another name."""
 _PYTHON = (".py", ".pyw", ".pth")
 _LANGUAGES: Mapping[tuple[str, ...], Callable[[Joined], CodeFacts]] = {
     _PYTHON: python_program,
@@ -66,7 +69,8 @@ def _link(package: Package, found: dict[str, CodeFacts]) -> None:
 def _chosen(package: Package, known: Mapping[str, CodeFacts], paths: frozenset[str]) -> dict[str, bytes]:
     """Choose the files that do something, and those around them, as far as they are small enough."""
     sizes = {file.path: file.size for file in package.files if file.path in known and file.size <= _LARGEST_FILE}
-    near = [path for path in sizes if _acts(known[path])]
+    handing = {file.path for file in package.files if file.path in sizes and _HANDS_OUT.search(file.data)}
+    near = [path for path in sizes if path in handing or _acts(known[path])]
     around = _neighbours(known, paths) if near else {}
     chosen: dict[str, None] = {}
     left = _LARGEST_PROGRAM

@@ -47,6 +47,17 @@ def sent_at_load(facts: CodeFacts) -> set[Behaviour]:
     return {way.source.behaviour for way in facts.flows if way.sink.behaviour is Behaviour.SENDS and way.sink.at_load}
 
 
+def test_a_table_of_another_file_may_run_code() -> None:
+    """What another file picks from a table by data may be what runs code, though neither file does anything alone."""
+    facts = pypi(
+        __init__="from . import reader",
+        reader="import base64\nfrom .table import T\ndef read(k, t):\n    T[k](base64.b64decode(t))\nread(a, b)\n",
+        table="T = {'note': print, 'rule': exec}\n",
+    )
+    found = {(way.source.behaviour, way.sink.behaviour) for way in facts["pack/reader.py"].flows}
+    assert (Behaviour.DECODES, Behaviour.RUNS_CODE) in found
+
+
 @pytest.mark.parametrize(
     ("index", "send"),
     [

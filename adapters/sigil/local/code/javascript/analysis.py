@@ -7,10 +7,12 @@ from adapters.sigil.local.code.javascript import (  # noqa: F401 - most of them 
     assignments,
     calls,
     code_effects,
+    credential_effects,
     decoding_effects,
     expressions,
     file_effects,
     mail_effects,
+    name_effects,
     network_effects,
     screening,
     statements,
@@ -45,7 +47,7 @@ def javascript_facts(path: str, data: bytes) -> CodeFacts:
     if root is None:
         return CodeFacts(imports=named, strings=strings, parsed=False)
     state = State(data, places)
-    complete = _evaluate(state, [root]) and is_code
+    complete = _evaluate(state, [root]) and is_code and not state.ledger.full
     state.release()
     return CodeFacts(
         facts=state.ledger.facts(),
@@ -61,7 +63,7 @@ def javascript_program(joined: Joined) -> CodeFacts:
     state = State(joined.data, screening.places(joined.data), joined.largest)
     state.modules = Modules(joined, state.root)
     read = [parse(part.path, joined.data, part) for part in joined.parts]
-    complete = _evaluate(state, [root for root, _ in read if root is not None])
+    complete = _evaluate(state, [root for root, _ in read if root is not None]) and not state.ledger.full
     state.release()
     return CodeFacts(facts=state.ledger.facts(), flows=state.ledger.flows(), parsed=complete)
 
@@ -75,9 +77,9 @@ def _evaluate(state: State, roots: list[Node]) -> bool:
     state.stale.update(range(len(code)))
     try:
         for _ in range(_PASSES):
-            _evaluate_stale(state, code)
-            if not state.ledger.changes or not state.stale:
+            if not state.stale:
                 break
+            _evaluate_stale(state, code)
     except (Exhausted, RecursionError):
         return False
     return True

@@ -8,7 +8,7 @@ from adapters.sigil.local.code.javascript.expressions import remember_method
 from adapters.sigil.local.code.javascript.request_effects import replaced
 from adapters.sigil.local.code.javascript.state import State, evaluate, handles
 from adapters.sigil.local.code.javascript.tree import Node
-from adapters.sigil.local.code.javascript.values import NOTHING, UNKNOWN_PART, Function, Value, merge, tainted
+from adapters.sigil.local.code.javascript.values import NOTHING, UNKNOWN, UNKNOWN_PART, Function, Value, merge, tainted
 
 _NETWORK_GLOBALS = (
     "fetch",
@@ -59,6 +59,8 @@ def _assignment(state: State, node: Node) -> Value:
     if left is None:
         return value
     _assigned_property(state, node, left, value)
+    if value is NOTHING and left.kind == "identifier":
+        value = UNKNOWN
     names.bind(state, left, value)
     return value
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from adapters.sigil.local.code.javascript import folding, names
+from adapters.sigil.local.code.javascript import folding, names, tables
 from adapters.sigil.local.code.javascript.call import KNOWN, METHODS, Call, passed_on
 from adapters.sigil.local.code.javascript.request_effects import answer_requests, intercepted
 from adapters.sigil.local.code.javascript.state import State, evaluate, handles
 from adapters.sigil.local.code.javascript.statements import element, run
 from adapters.sigil.local.code.javascript.tree import Node
-from adapters.sigil.local.code.javascript.values import NOTHING, Function, Value, merge, tainted
+from adapters.sigil.local.code.javascript.values import NOTHING, UNKNOWN, Function, Value, merge, tainted
 
 _ITERATIONS = frozenset({"forEach", "map", "filter", "flatMap", "some", "every", "find", "findIndex", "reduce"})
 _NO_ANSWER = frozenset(
@@ -78,8 +78,10 @@ def _call(state: State, node: Node) -> Value:
     arguments = node.field("arguments")
     nodes = _argument_nodes(arguments)
     values = tuple(evaluate(state, argument) for argument in nodes)
+    if tables.runs_module(state, callee, nodes):
+        return NOTHING
     call = Call(state, node, function.path, method, receiver, function, values, nodes)
-    if call.method in {"call", "apply", "bind"} and receiver is not NOTHING:
+    if call.method in {"call", "apply", "bind"} and receiver is not NOTHING and not function.functions:
         call = _rebound(call)
     return _answer(call)
 
@@ -101,7 +103,7 @@ def _callee(state: State, node: Node) -> tuple[Value, str, Value]:
     if method is None:
         index = node.field("index")
         hidden = evaluate(state, index).taints if index is not None else frozenset()
-        return receiver, "", Value(taints=receiver.taints | hidden)
+        return receiver, "", names.any_member(receiver, hidden)
     return receiver, method, names.member_of(state, node, receiver, method)
 
 
@@ -195,6 +197,10 @@ def _inlined(call: Call, function: Function) -> Value | None:
 
 
 def _own_function(call: Call, functions: tuple[Function, ...]) -> Value:
+    module = tables.loaded(call, functions[0]) or tables.wrapped(call, functions[0])
+    if module is not None:
+        call.state.load(functions[0])
+        return module
     constant = _inlined(call, functions[0]) if len(functions) == 1 else None
     if constant is not None:
         call.state.load(functions[0])
@@ -203,7 +209,7 @@ def _own_function(call: Call, functions: tuple[Function, ...]) -> Value:
     for function in functions:
         call.state.load(function)
         for position, value in enumerate(call.arguments):
-            call.state.absorb(function.parameter(position), value)
+            call.state.absorb(function.parameter(position), UNKNOWN if value is NOTHING else value)
         result = merge(result, call.state.read(function.result) if function.read else tainted(call.taints))
     anonymous = call.path == "" and call.callee.variable is None
     for value in call.arguments:

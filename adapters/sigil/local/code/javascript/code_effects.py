@@ -48,6 +48,14 @@ def run_code(call: Call, value: Value) -> Value:
     return tainted(value.taints | {number})
 
 
+@known("<global function>")
+def _global_function(call: Call) -> Value:
+    """Read a call of a global by an unknown name: with what was decoded it can only be one that runs it."""
+    code = call.data(0)
+    decoded = any(call.state.ledger.behaviour(taint) is Behaviour.DECODES for taint in code.taints)
+    return run_code(call, code) if decoded else passed_on(call)
+
+
 @known("Function", "GeneratorFunction", "AsyncFunction")
 def _function(call: Call) -> Value:
     return run_code(call, call.data(len(call.arguments) - 1)) if call.arguments else NOTHING
@@ -188,8 +196,11 @@ def _reflect_get(call: Call) -> Value:
     "JSON.stringify",
     "JSON.parse",
     "String",
+    "Object",
 )
 def _of_data(call: Call) -> Value:
+    if call.path == "Object":
+        return call.argument(0)
     value = tainted(call.taints)
     if call.path == "Object.values" and call.argument(0).members:
         return merge(value, Value(items=tuple((call.argument(0).members or {}).values())))

@@ -16,6 +16,7 @@ TEXT_LIMIT = 65_536
 ITEM_LIMIT = 4_096
 _SEPARATOR_LIMIT = 64
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|(\r?\n)|(.))", re.DOTALL)
+_AUTHORITY = re.compile(r"(?:https?|wss?)://[^/?#]*", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 _LAST_CODE_POINT = 0x10FFFF
@@ -67,13 +68,15 @@ def joined(parts: list[Value], separator: str = "") -> Value:
     if not whole and not text.replace(UNKNOWN_PART, "").strip(separator):
         return Value(taints=taints) if taints else NOTHING
     text = re.sub(UNKNOWN_PART + "{2,}", UNKNOWN_PART, text[:TEXT_LIMIT])
-    return Value(text=text, whole=whole, taints=taints)
+    return Value(text=text, whole=whole, rooted=bool(parts) and parts[0].rooted, taints=taints)
 
 
 def _until_limit(parts: list[Value]) -> Iterator[str]:
     length = 0
-    for part in parts:
+    for number, part in enumerate(parts):
         text = shown(part)
+        if number and text.startswith("/") and not part.rooted and _AUTHORITY.fullmatch(shown(parts[number - 1])):
+            text = UNKNOWN_PART  # what else it may be goes on with the host's name
         yield text
         length += len(text)
         if length > TEXT_LIMIT:

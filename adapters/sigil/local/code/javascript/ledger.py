@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
+from adapters.sigil.local.code.javascript.values import UNKNOWN_PART
+from adapters.sigil.local.code.telling import host_of
 
 _SNIPPET = 500
 _DETAIL = 500
@@ -47,6 +50,9 @@ _WAYS: dict[Behaviour, frozenset[Behaviour]] = {
     Behaviour.WRITES_CLIPBOARD: _PAYLOAD | {Behaviour.READS_CLIPBOARD},
     Behaviour.CONNECTS_BACK: _OUTPUT,
 }
+_SPEAKING = frozenset({Behaviour.SENDS, Behaviour.DOWNLOADS})
+_MOST_HOSTS = 16
+_MOST_FLOWS = 20_000
 _DECODED_FOR_RUNNING = frozenset(
     {Behaviour.RUNS_CODE, Behaviour.RUNS_SHELL, Behaviour.RUNS_PROCESS, Behaviour.IMPORTS_DYNAMICALLY}
 )
@@ -67,7 +73,8 @@ class Ledger:
 
     def __init__(self) -> None:
         self._entries: list[_Entry] = []
-        self._numbers: dict[tuple[Behaviour, int], int] = {}
+        self._numbers: dict[tuple[Behaviour, int, str], int] = {}
+        self._others: Counter[int] = Counter()
         self._flows: set[tuple[int, int]] = set()
         self.changes = 0
 
@@ -83,9 +90,10 @@ class Ledger:
         hidden: bool,
     ) -> int:
         """Enter a fact, or add to what is known of it; the answer is its number."""
-        known = self._numbers.get((behaviour, start))
+        place = self._place(behaviour, start, detail)
+        known = self._numbers.get(place)
         if known is None:
-            self._numbers[behaviour, start] = known = len(self._entries)
+            self._numbers[place] = known = len(self._entries)
             entry = _Entry(behaviour, start, line, snippet[:_SNIPPET], detail[:_DETAIL], at_load, hidden)
             self._entries.append(entry)
             self.changes += 1
@@ -94,14 +102,26 @@ class Ledger:
         self.changes += at_load and not entry.at_load
         entry.at_load = entry.at_load or at_load
         entry.hidden = entry.hidden and hidden
-        entry.detail = entry.detail or detail[:_DETAIL]
+        if not entry.detail or (entry.detail.endswith(UNKNOWN_PART) and detail.startswith(entry.detail[:-1])):
+            entry.detail = detail[:_DETAIL]
         return known
+
+    def _place(self, behaviour: Behaviour, start: int, detail: str) -> tuple[Behaviour, int, str]:
+        """Tell what is spoken to at another host apart from what is spoken to there first: one may be harmless."""
+        first = self._numbers.get((behaviour, start, ""))
+        host = host_of(detail) if first is not None and behaviour in _SPEAKING else ""
+        before = host_of(self._entries[first].detail) if first is not None else ""
+        if before in {"", host} or not host or UNKNOWN_PART in before or self._others[start] >= _MOST_HOSTS:
+            return behaviour, start, ""
+        if (behaviour, start, host) not in self._numbers:
+            self._others[start] += 1
+        return behaviour, start, host
 
     def link(self, sources: Iterable[int], sink: int) -> None:
         """Enter the flows from sources to a sink, as far as they say something."""
         behaviour = self._entries[sink].behaviour
         ways = _WAYS.get(behaviour, frozenset())
-        for source in sources:
+        for source in () if self.full else sources:
             entry = self._entries[source]
             if entry.behaviour not in ways or (source, sink) in self._flows:
                 continue
@@ -109,6 +129,11 @@ class Ledger:
                 continue
             self._flows.add((source, sink))
             self.changes += 1
+
+    @property
+    def full(self) -> bool:
+        """Whether so many flows are known that no more are taken."""
+        return len(self._flows) >= _MOST_FLOWS
 
     def behaviour(self, number: int) -> Behaviour:
         """Look up what kind of fact a number stands for."""
@@ -138,9 +163,18 @@ class Ledger:
 
     def flows(self) -> tuple[Flow, ...]:
         """List the flows by the lines of their sources and sinks."""
-        pairs = [(self._entries[source], self._entries[sink]) for source, sink in self._told()]
-        pairs.sort(key=lambda pair: (pair[0].start, pair[1].start, pair[0].behaviour, pair[1].behaviour))
-        return tuple(Flow(source=_fact(source), sink=_fact(sink)) for source, sink in pairs)
+        entries, facts = self._entries, [_fact(entry) for entry in self._entries]
+        ways = self._told()
+        ways.sort(
+            key=lambda way: (
+                entries[way[0]].start,
+                entries[way[1]].start,
+                entries[way[0]].behaviour,
+                entries[way[1]].behaviour,
+                way,
+            )
+        )
+        return tuple(Flow(source=facts[source], sink=facts[sink]) for source, sink in ways)
 
 
 def _fact(entry: _Entry) -> Fact:

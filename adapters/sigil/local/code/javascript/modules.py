@@ -61,6 +61,7 @@ def exported(state: State, module: Module) -> Value:
     value = state.read(module.exports)
     if value.variable is None or value.variable is module.exports:
         return msgspec.structs.replace(value, variable=module.exports)
+    state.spend(len(module.exports.members))
     members = {name: merge(state.read(each), Value(variable=each)) for name, each in module.exports.members.items()}
     return msgspec.structs.replace(value, members={**(value.members or {}), **members}) if members else value
 
@@ -125,5 +126,6 @@ def _export_all(state: State, node: Node, other: Value) -> None:
     if other.variable is None:
         return
     state.take(other.variable)
+    state.spend(len(other.variable.members))
     for name, variable in list(other.variable.members.items()):
         _give(state, node, name, merge(state.read(variable), Value(variable=variable)))

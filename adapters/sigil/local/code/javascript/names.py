@@ -13,6 +13,13 @@ from adapters.sigil.local.code.javascript.values import ENVIRONMENTS, NOTHING, S
 
 _GLOBALS = frozenset({"global", "globalThis", "window", "self", "top", "root"})
 _SAME = frozenset({"default", "promises", "__esModule"})
+_RUNNERS = frozenset(
+    {"eval", "Function", "vm.runInThisContext", "vm.runInNewContext", "child_process.exec", "child_process.execSync"}
+)
+_ANY_OF = {"child_process": "child_process.exec", "vm": "vm.runInThisContext", "global": "<global function>"}
+_MOST_CHOICES = 50
+_MOST_FUNCTIONS = 8
+ITERATORS = ("Symbol.iterator", "Symbol.asyncIterator")
 _NO_DATA = frozenset({"length", "status", "statusCode", "ok", "size", "byteLength", "exitCode", "pid"})
 _OWN_PAGE = {
     "document.cookie": "document.cookie",
@@ -42,6 +49,7 @@ def identifier(state: State, node: Node) -> Value:
     return Value(
         text=value.text,
         whole=value.whole,
+        rooted=value.rooted,
         number=value.number,
         path=value.path,
         taints=value.taints,
@@ -90,6 +98,14 @@ def _unknown_member(state: State, node: Node, base: Value) -> Value:
     return merged
 
 
+def any_member(base: Value, hidden: frozenset[int]) -> Value:
+    """Describe what a call picks by an unknown name: any function of a table, and what runs code if it may be that."""
+    choices = (*(base.items or ()), *(base.members or {}).values())[:_MOST_CHOICES]
+    functions = tuple(dict.fromkeys(function for choice in choices for function in choice.functions))
+    running = next((choice.path for choice in choices if choice.path in _RUNNERS), _ANY_OF.get(base.path, ""))
+    return Value(path=running, functions=functions[:_MOST_FUNCTIONS], taints=base.taints | hidden)
+
+
 def member_of(state: State, node: Node, base: Value, name: str) -> Value:
     """Evaluate the member of a value by its name."""
     if base.items is not None and name.isdigit() and int(name) < len(base.items):
@@ -103,7 +119,7 @@ def member_of(state: State, node: Node, base: Value, name: str) -> Value:
         variable = base.variable.members[name]
         known = _of_variable(state, variable, base)
     if base.members is not None and name in base.members:
-        known = merge(known, base.members[name])
+        known = _of_literal(merge(known, base.members[name]), base, name)
     if known is NOTHING:
         known = Value(taints=base.taints, handle=base.handle)
         if base.variable is not None and not base.path:
@@ -118,6 +134,13 @@ def member_of(state: State, node: Node, base: Value, name: str) -> Value:
         taints = state.source(Behaviour.READS_INPUT, node, _OWN_PAGE[path], hidden=True)
         return merge(known, Value(path=path, taints=taints))
     return merge(Value(path=path, taints=base.taints, handle=base.handle), known)
+
+
+def _of_literal(known: Value, base: Value, name: str) -> Value:
+    """Describe an object within an object literal: what is put into it later belongs to the literal's variable."""
+    if known.members is None or known.variable is not None or base.variable is None:
+        return known
+    return msgspec.structs.replace(known, variable=base.variable.member(name))
 
 
 def _is_function(node: Node, base: Value) -> bool:
@@ -257,5 +280,6 @@ def key_name(state: State, key: Node) -> str | None:
     if key.kind == "string":
         return unescape(state.text(key)[1:-1])
     if key.kind == "computed_property_name" and key.named:
-        return evaluate(state, key.named[0]).text
+        value = evaluate(state, key.named[0])
+        return value.path if value.path in ITERATORS else value.text
     return None

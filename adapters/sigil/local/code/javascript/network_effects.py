@@ -1,9 +1,10 @@
-"""What downloads, sends, looks names up and connects."""
+"""What downloads, sends and connects."""
 
 from __future__ import annotations
 
 from adapters.sigil.local.code import telling
 from adapters.sigil.local.code.facts import Behaviour
+from adapters.sigil.local.code.javascript import client_effects
 from adapters.sigil.local.code.javascript.call import Call, known, method
 from adapters.sigil.local.code.javascript.folding import shown
 from adapters.sigil.local.code.javascript.names import used
@@ -27,6 +28,9 @@ _CLIENTS = (
     "request-promise",
     "isomorphic-fetch",
     "make-fetch-happen",
+    "ofetch",
+    "ofetch.ofetch",
+    "ofetch.$fetch",
     "$",
 )
 _READING = ("get", "head", "options", "stream", "getJSON", "json", "ajax", "fetch", "request", "getUri")
@@ -77,11 +81,12 @@ def _content(call: Call, start: int) -> frozenset[int]:
 
 def requested(call: Call, *, body_from: int = 1, sends: bool = False) -> Value:
     """Enter a request over HTTP, which may send data, and whose answer is a download."""
-    target = address(call)
+    target = client_effects.below(call, address(call))
     if _relative(target.text) and target.whole:
         return NOTHING
     text = shown(target) if target.text else ""
     taints = _content(call, body_from if len(call.arguments) > body_from or sends else 0)
+    taints |= client_effects.carried(call)
     verb = (call.option("method").text or call.option("type").text or "GET").upper()
     sends = sends or verb in _BODY_METHODS or bool(_datas(call, taints))
     down = call.state.sink(Behaviour.DOWNLOADS, call.node, target.taints, text, hidden=sends)
@@ -129,6 +134,9 @@ def _datas(call: Call, taints: frozenset[int]) -> list[int]:
     "request-promise",
     "isomorphic-fetch",
     "make-fetch-happen",
+    "ofetch",
+    "ofetch.ofetch",
+    "ofetch.$fetch",
     "importScripts",
     *_paths(_READING),
 )
@@ -143,6 +151,11 @@ def _post(call: Call) -> Value:
     return requested(call, sends=True)
 
 
+@known("graphql-request.request", "graphql-request.rawRequest", *client_effects.ASKED)
+def _ask(call: Call) -> Value:
+    return requested(call, body_from=0, sends=True)
+
+
 @known("navigator.sendBeacon")
 def _beacon(call: Call) -> Value:
     return requested(call, sends=True)
@@ -152,11 +165,6 @@ def _without_first(call: Call) -> Call:
     return Call(
         call.state, call.node, call.path, call.method, call.receiver, call.callee, call.arguments[1:], call.nodes[1:]
     )
-
-
-@known("axios.create", "got.extend", "request.defaults", "ky.create")
-def _configured(call: Call) -> Value:
-    return Value(path=call.path.partition(".")[0], text=call.option("baseURL").text)
 
 
 @known("XMLHttpRequest", "xmlhttprequest.XMLHttpRequest")
@@ -196,6 +204,8 @@ def _xhr_send(call: Call) -> Value:
     "socket.io-client",
     "socket.io-client.io",
     "io",
+    "mqtt.connect",
+    "mqtt.connectAsync",
     "dgram.createSocket",
 )
 def _connect(call: Call) -> Value:
@@ -221,6 +231,7 @@ def _socket_connect(call: Call) -> Value:
     return call.receiver
 
 
+@known("<socket>.publish", "<socket>.publishAsync")
 @method("write", "end", "send", "emit", "push", "append")
 def _write(call: Call) -> Value:
     """Read what is written to a request, a socket, a file or a process."""
@@ -264,32 +275,3 @@ def _pipeline(call: Call) -> Value:
         if value.handle is not None:
             call.state.ledger.link(taints, value.handle)
     return NOTHING
-
-
-_LOOKUPS = (
-    "lookup",
-    "resolve",
-    "resolve4",
-    "resolve6",
-    "resolveTxt",
-    "resolveAny",
-    "resolveCname",
-    "resolveMx",
-    "resolveNs",
-)
-
-
-@known(*(f"{base}.{name}" for base in ("dns", "dns.Resolver", "<resolver>") for name in _LOOKUPS))
-def _lookup(call: Call) -> Value:
-    name = call.data(0)
-    suffix = (name.text or "").rpartition(UNKNOWN_PART)[2]
-    value = Value(taints=call.state.source(Behaviour.DOWNLOADS, call.node, call.shown(0), hidden=True))
-    call.answer(value)
-    if name.taints or (not name.whole and "." in suffix) or telling.place(suffix):
-        call.state.sink(Behaviour.LOOKS_UP_NAME, call.node, name.taints, shown(name) if name.text else "")
-    return value
-
-
-@known("dns.Resolver")
-def _resolver(_: Call) -> Value:
-    return Value(path="<resolver>")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
@@ -12,17 +13,36 @@ from adapters.sigil.local.code.javascript.tree import Node
 from adapters.sigil.local.code.javascript.values import NOTHING, Function, Scope, Unit, Value, Variable
 
 if TYPE_CHECKING:
-    from adapters.sigil.local.code.javascript.modules import Modules
+    from adapters.sigil.local.code.javascript.modules import Module, Modules
 
 DEPTH_LIMIT = 110
 NODE_LIMIT = 800_000
+_LINKS_PER_STEP = 8
 _WHOLE_FILE = 60_000
 _SMALL_FUNCTION = 400
 _NEIGHBOURHOOD = 3_000
+_LOADER_BYTES = 2_000
+_MAKES_MODULE = re.compile(rb"exports\s{0,9}:\s{0,9}\{\s{0,9}\}")
 
 
 class Exhausted(Exception):
     """The bound on work for one file is hit."""
+
+
+class Tables:
+    """The modules that a bundler put into one file, each made by a function.
+
+    `named` are those that can be asked for by name, `loaders` ask a table, `wrappers` are handed a function at a
+    position and make a module of it, with what it is given by its roles.
+    """
+
+    def __init__(self) -> None:
+        self.modules: dict[Function, Module] = {}
+        self.exports: dict[Variable, Function] = {}
+        self.getters: dict[Variable, Variable] = {}
+        self.named: dict[Variable, dict[str, Function]] = {}
+        self.loaders: dict[Function, Variable] = {}
+        self.wrappers: dict[Function, tuple[int, tuple[str, ...]]] = {}
 
 
 class State:
@@ -36,6 +56,7 @@ class State:
         self.places = places
         self.size = len(data) if largest is None else largest
         self.modules: Modules | None = None
+        self.tables = Tables()
         self.ledger = Ledger()
         self.root = Scope(None)
         self.scope = self.root
@@ -80,13 +101,14 @@ class State:
         self,
         behaviour: Behaviour,
         node: Node,
-        taints: Iterable[int],
+        taints: Collection[int],
         detail: str = "",
         *,
         hidden: bool = False,
     ) -> int:
         """Enter a fact that data goes to."""
         number = self.note(behaviour, node, detail, hidden=hidden)
+        self.spend(len(taints) // _LINKS_PER_STEP)
         self.ledger.link(taints, number)
         return number
 
@@ -101,6 +123,12 @@ class State:
         """Let go of the syntax tree, to which functions and what is known of them lead in circles."""
         for function in self.functions.values():
             del function.node
+
+    def spend(self, steps: int) -> None:
+        """Take as many steps of the work that a file is worth as whole tables of names need."""
+        self.work += steps
+        if self.work > NODE_LIMIT:
+            raise Exhausted
 
     def begin(self, unit: Unit) -> bool:
         """Begin to evaluate a unit; the answer is whether it needs to be."""
@@ -167,6 +195,8 @@ class State:
 
     def _matters(self, node: Node) -> bool:
         if self.size <= _WHOLE_FILE:
+            return True
+        if node.end - node.start < _LOADER_BYTES and _MAKES_MODULE.search(self.data, node.start, node.end):
             return True
         around = _NEIGHBOURHOOD if node.end - node.start < _SMALL_FUNCTION else 0
         return self.touches(node, around)

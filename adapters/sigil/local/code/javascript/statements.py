@@ -12,6 +12,7 @@ from adapters.sigil.local.code.javascript.state import State, evaluate, handles
 from adapters.sigil.local.code.javascript.tree import Node
 from adapters.sigil.local.code.javascript.values import NOTHING, Function, Scope, Value, merge
 
+_MOST_ITERATORS = 2
 _TYPES_ONLY = (
     "interface_declaration",
     "type_alias_declaration",
@@ -101,10 +102,22 @@ def _import_names(state: State, node: Node, module: Value) -> None:
 @handles("for_in_statement")
 def _for_in(state: State, node: Node) -> Value:
     left, right = node.field("left"), node.field("right")
-    value = evaluate(state, right)
+    value = gone_over(state, evaluate(state, right))
     if left is not None and right is not None:
         names.bind(state, left, element(names.used(state, value, right)), state.scope)
     return evaluate(state, node.field("body"))
+
+
+def gone_over(state: State, value: Value) -> Value:
+    """Give what a loop over an object goes over: where nothing else is known, what the file's iterators hand out."""
+    if value.items is not None or value.text is not None or value.path:
+        return value
+    for name in names.ITERATORS:
+        functions = state.read(state.methods.member(name)).functions
+        for function in functions if len(functions) <= _MOST_ITERATORS else ():
+            state.load(function)
+            value = merge(value, state.read(function.result))
+    return value
 
 
 def element(value: Value) -> Value:

@@ -15,12 +15,14 @@ _FUNCTION_LIMIT = 8
 class Value(msgspec.Struct, frozen=True):
     """What an expression may yield.
 
-    `text` is a constant, with `…` for parts unknown if not `whole`. `path` names a global or a module's member such as
+    `text` is a constant, with `…` for parts unknown if not `whole`; all that a `rooted` one may be begins with a slash.
+    `path` names a global or a module's member such as
     `child_process.exec`. `taints` are the facts its data comes from; `handle` is the fact of an open stream or request.
     """
 
     text: str | None = None
     whole: bool = False
+    rooted: bool = False
     number: float | None = None
     path: str = ""
     taints: frozenset[int] = frozenset()
@@ -32,6 +34,8 @@ class Value(msgspec.Struct, frozen=True):
 
 
 NOTHING = Value()
+UNKNOWN = Value()
+"""What somebody gave, of which nothing is known; `NOTHING` is what nobody gave yet."""
 UNKNOWN_PART = "…"
 WORKING_FOLDER = "<working folder>"
 
@@ -65,6 +69,7 @@ class Variable:
             owner.environment = after.path if after.path in ENVIRONMENTS else owner.environment
         return (
             after.taints != before.taints
+            or after.rooted != before.rooted
             or after.functions != before.functions
             or after.path != before.path
             or (before.text is None and after.text is not None)
@@ -89,12 +94,13 @@ class Variable:
 
 
 class Scope:
-    """The variables of a function; blocks share those of their function."""
+    """The variables of a function, the `owner`; blocks share those of their function."""
 
-    __slots__ = ("names", "parent")
+    __slots__ = ("names", "owner", "parent")
 
-    def __init__(self, parent: Scope | None) -> None:
+    def __init__(self, parent: Scope | None, owner: Function | None = None) -> None:
         self.parent = parent
+        self.owner = owner
         self.names: dict[str, Variable] = {}
 
     def find(self, name: str) -> Variable | None:
@@ -122,7 +128,7 @@ class Function:
 
     def __init__(self, node: Node, scope: Scope, this: Variable) -> None:
         self.node = node
-        self.scope = Scope(scope)
+        self.scope = Scope(scope, self)
         self.this = this
         self.parameters: dict[int, Variable] = {}
         self.result = Variable()
@@ -156,6 +162,7 @@ def merge(one: Value, other: Value) -> Value:
         functions = tuple(dict.fromkeys(functions + other.functions))[:_FUNCTION_LIMIT]
     return Value(
         text=text,
+        rooted=one.rooted and other.rooted,
         whole=(one.whole and (same or other.text is None)) if one.text is not None else other.whole,
         number=one.number if one.number == other.number else None,
         path=one.path or other.path,
@@ -170,7 +177,7 @@ def merge(one: Value, other: Value) -> Value:
 
 def constant(text: str, taints: frozenset[int] = frozenset()) -> Value:
     """Make the value of a text known in full."""
-    return Value(text=text, whole=True, taints=taints)
+    return Value(text=text, whole=True, rooted=text.startswith("/"), taints=taints)
 
 
 def tainted(taints: frozenset[int]) -> Value:

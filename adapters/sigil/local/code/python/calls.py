@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.python import (
+    clients,
     descriptors,
     execution,
     files,
@@ -18,7 +19,7 @@ from adapters.sigil.local.code.python import (
     system,
     walking,
 )
-from adapters.sigil.local.code.python.lookups import got
+from adapters.sigil.local.code.python.lookups import CHOICE, got
 from adapters.sigil.local.code.python.machine import ANY_CLASS, widened
 from adapters.sigil.local.code.python.values import LONGEST_CONSTANT, Arguments, Value, joined, sources_of
 
@@ -51,6 +52,9 @@ _INTO = frozenset({"save", "savefig", "tofile", "export", "retrbinary", "downloa
 _ADDING = frozenset(
     {"append", "appendleft", "extend", "insert", "add", "update", "add_field", "attach", "put", "put_nowait"}
 )
+_COPYING = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "bytearray", "enumerate"})
+_TAKING = frozenset({"pop", "popleft", "popitem"})
+_MOST_OBJECTS = 16
 _DIGESTS = ("hashlib.", "hmac.")
 _MOST_RANGE = 4000
 _MOST_MAPPED = 20_000
@@ -104,6 +108,13 @@ def apply(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> 
     return _method(machine, callee, arguments) or _other(machine, node, callee, arguments)
 
 
+def _any_of(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow a call of what is picked from a table by an unknown key: each of its functions may be meant."""
+    answers = [apply(machine, node, each, arguments) for each in callee.items or () if machine.budget.spend()]
+    best = next((each for each in answers if each.name or each.items or each.instance_of), Value())
+    return widened(best, sources_of((*answers, callee)))
+
+
 def _method(machine: Machine, callee: Value, arguments: Arguments) -> Value | None:
     """Follow a method of something unknown as the one of this name in the file's classes."""
     method = machine.attributes.get((ANY_CLASS, callee.member)) if callee.name == f".{callee.member}" else None
@@ -152,13 +163,11 @@ def _other(machine: Machine, node: Node, callee: Value, arguments: Arguments) ->
         return Value(sources=sources | machine.source_value(Behaviour.DECODES, node, callee.member))
     if name in ("chr", "unichr") or (name == "int" and len(every) > 1):
         return Value(sources=sources | machine.source_value(Behaviour.DECODES, node, name, latent=True))
-    answer = got(machine, node, callee.receiver, every[0]) if callee.member == "get" and every else None
+    answer = _of_collection(machine, node, callee, every)
     if answer is not None:
         return answer
-    if name in ("list", "tuple", "set", "sorted", "reversed", "iter", "bytearray", "enumerate") and every:
-        return _copied(name, every[0], sources)
     if callee.member in _ADDING and callee.receiver is not None and not name.startswith(_DIGESTS):
-        callee.receiver.sources |= sources_of(every)
+        _added(callee.receiver, every)
     if callee.member in _INTO and callee.sources and every and every[0].constant is None:
         every[0].sources |= callee.sources
     _callbacks(machine, callee, arguments, Value())
@@ -168,6 +177,28 @@ def _other(machine: Machine, node: Node, callee: Value, arguments: Arguments) ->
         result.template = _reworded(callee.member, receiver, every)
         result.path = receiver.path if callee.member != "format" else None
     return result
+
+
+def _of_collection(machine: Machine, node: Node, callee: Value, every: list[Value]) -> Value | None:
+    """Give what is taken out of a dictionary, list or iterator, or a copy of one; None for other calls."""
+    name, sources = callee.name, sources_of(every) | callee.sources
+    if callee.member == "get" and every:
+        return got(machine, node, callee.receiver, every[0])
+    if name in _COPYING and every:
+        return _copied(name, functions.gone_over(machine, every[0]), sources)
+    held = functions.gone_over(machine, every[0]) if name == "next" and every else callee.receiver
+    taken = name == "next" or callee.member in _TAKING
+    return widened(held.items[-1], sources) if taken and held and held.items and held.entries is None else None
+
+
+def _added(receiver: Value, every: list[Value]) -> None:
+    """Put something into a list or the like: objects stay known by themselves, of all else the sources are kept."""
+    receiver.sources |= sources_of(every)
+    if receiver.receiver is not None:
+        clients.carries(receiver.receiver, receiver.member, receiver.sources)
+    objects = tuple(value for value in every if value.instance_of or value.name.endswith("()"))
+    if objects and receiver.items is not None and receiver.entries is None and len(receiver.items) < _MOST_OBJECTS:
+        receiver.items += objects
 
 
 def _reworded(member: str, receiver: Value, every: list[Value]) -> str:
@@ -212,7 +243,9 @@ def _mapped(machine: Machine, node: Node, _callee: Value, arguments: Arguments) 
     if items is None:
         one = apply(machine, node, function, Arguments([Value(sources=over.sources)]))
         return Value(items=(one,), sources=one.sources | over.sources)
-    given = tuple(apply(machine, node, function, Arguments([item])) for item in items[:_MOST_MAPPED])
+    given = tuple(
+        apply(machine, node, function, Arguments([item])) for item in items[:_MOST_MAPPED] if machine.budget.spend()
+    )
     return Value(items=given, sources=over.sources | sources_of(given[:200]))
 
 
@@ -233,10 +266,12 @@ _HANDLERS: Mapping[str, Handler] = {
     **files.HANDLERS,
     **descriptors.HANDLERS,
     **walking.HANDLERS,
+    **clients.HANDLERS,
     **network.HANDLERS,
     **mail.HANDLERS,
     **processes.HANDLERS,
     **system.HANDLERS,
+    CHOICE: _any_of,
     "setattr": replacing.member_set,
     "map": _mapped,
     "range": _range,

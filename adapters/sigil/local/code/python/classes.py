@@ -42,8 +42,9 @@ def made(machine: Machine, node: Node) -> None:
 def _inherit(machine: Machine, owner: int, parent: Value) -> None:
     """Give a class the members of a parent of the file; a thread's start runs what its class says."""
     if parent.instance_of:
-        members = [(name, value) for (known, name), value in machine.attributes.items() if known == parent.instance_of]
-        for name, value in members:
+        members = machine.attributes.of(parent.instance_of)
+        machine.budget.steps -= len(members)
+        for name, value in tuple(members.items()) if machine.budget.spend() else ():
             machine.attributes.setdefault((owner, name), value)
     run = machine.attributes.get((owner, "run"))
     if run is not None and parent.name in _STARTED:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.python.functions import invoke
-from adapters.sigil.local.code.python.lookups import UNKNOWN_BUILTIN, attribute_of, entry, find
+from adapters.sigil.local.code.python.lookups import UNKNOWN_BUILTIN, UNKNOWN_COMMAND, attribute_of, entry, find
 from adapters.sigil.local.code.python.modules import own_module
 from adapters.sigil.local.code.python.values import NOTHING, Arguments, Value, sources_of
 
@@ -35,6 +35,7 @@ _IMPORT_METHODS = frozenset(
 )
 _FOREIGN = frozenset({Behaviour.DECODES, Behaviour.DOWNLOADS})
 _BUILTINS = frozenset({"builtins", "__builtins__", "__builtin__"})
+_RUNNING_MODULES = {"os": UNKNOWN_COMMAND, "subprocess": UNKNOWN_COMMAND}
 
 
 def runs(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
@@ -105,11 +106,17 @@ def imports(machine: Machine, node: Node, callee: Value, arguments: Arguments) -
 
 def import_hooked(machine: Machine, _node: Node, _callee: Value, _arguments: Arguments) -> Value:
     """Follow a finder that imports are led through from now on: the language calls its methods and its loaders'."""
+    members = machine.attributes
     found = [
-        (owner, value) for (owner, name), value in machine.attributes.items() if name in _IMPORT_METHODS and owner > 0
+        (owner, value)
+        for owner in members.owners()
+        for name, value in members.of(owner).items()
+        if owner > 0 and name in _IMPORT_METHODS
     ]
+    machine.budget.steps -= len(found)
     for owner, value in found:
-        if value.function is not None:
+        if value.function is not None and value.function not in machine.hooked:
+            machine.hooked.add(value.function)
             invoke(machine, Value(function=value.function, receiver=Value(instance_of=owner)), Arguments())
     return Value()
 
@@ -121,12 +128,23 @@ def unknown_builtin(machine: Machine, node: Node, _callee: Value, arguments: Arg
     return run_text(machine, node, code) if foreign else Value(sources=sources_of(arguments.every()))
 
 
+def unknown_command(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
+    """Follow a function of the system whose name is data: with what was decoded or fetched it may well run that."""
+    command = arguments.get(0) or Value()
+    sources = sources_of(command.parts())
+    if any(machine.recorder.behaviour(source) in _FOREIGN for source in sources):
+        sources |= {machine.sink(Behaviour.RUNS_SHELL, node, sources, command.text)}
+    return Value(sources=sources_of(arguments.every()) | sources)
+
+
 def member(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
     """getattr: a member by its name."""
     del callee
     owner, name = arguments.get(0) or Value(), arguments.get(1) or Value()
     if not isinstance(name.constant, str) and owner.name in _BUILTINS:
         return Value(name=UNKNOWN_BUILTIN, sources=name.sources)
+    if not isinstance(name.constant, str) and owner.name in _RUNNING_MODULES:
+        return Value(name=_RUNNING_MODULES[owner.name], sources=name.sources)
     if not isinstance(name.constant, str):
         return Value(sources=sources_of((owner, name)), template=f"{{{owner.text}.{name.text}}}")
     found = attribute_of(machine, node, owner, name.constant)
@@ -188,6 +206,7 @@ HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
     **dict.fromkeys(("sys.meta_path.append", "sys.meta_path.insert", "sys.path_hooks.append",
         "sys.path_hooks.insert"), import_hooked),
     UNKNOWN_BUILTIN: unknown_builtin,
+    UNKNOWN_COMMAND: unknown_command,
     "getattr": member,
     "vars": namespace,
     "globals().get": namespace_get,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.python import folding, literals
 from adapters.sigil.local.code.python.calls import call
-from adapters.sigil.local.code.python.functions import anonymous
+from adapters.sigil.local.code.python.functions import anonymous, gone_over
 from adapters.sigil.local.code.python.lookups import attribute_of, identifier, subscript
 from adapters.sigil.local.code.python.machine import widened
 from adapters.sigil.local.code.python.values import NOTHING, Value, sources_of
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from adapters.sigil.local.code.python.machine import Expression, Machine
 
 _MOST_TURNS = 4000
+_MOST_HANDED_ON = 16
 _MOST_OPERANDS = 50_000
 
 
@@ -142,7 +143,9 @@ def yielded(machine: Machine, node: Node) -> Value:
     """Follow a generator's value is among what its function returns."""
     value = through(machine, node)
     machine.scope.yields = True
-    machine.scope.returned.append(value)
+    delegated = any(child.type == "from" for child in node.children)
+    handed = gone_over(machine, value).items if delegated else None
+    machine.scope.returned.extend(handed[:_MOST_HANDED_ON] if handed else (value,))
     return value
 
 
@@ -165,7 +168,7 @@ def comprehension(machine: Machine, node: Node) -> Value:
     sources = NOTHING
     for clause in clauses:
         if clause.type == "for_in_clause":
-            over = machine.evaluate(clause.child_by_field_name("right"))
+            over = gone_over(machine, machine.evaluate(clause.child_by_field_name("right")))
             sources |= sources_of((over,))
             bind(machine, clause.child_by_field_name("left"), one_of(over))
         else:
@@ -175,7 +178,7 @@ def comprehension(machine: Machine, node: Node) -> Value:
 
 
 def _turns(machine: Machine, loop: Node, body: Node | None) -> Value:
-    over = machine.evaluate(loop.child_by_field_name("right"))
+    over = gone_over(machine, machine.evaluate(loop.child_by_field_name("right")))
     left = loop.child_by_field_name("left")
     known = elements(over)
     if known is None:

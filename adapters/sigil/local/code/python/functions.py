@@ -24,6 +24,7 @@ _LONGEST_CHAIN = 4
 _EVERYDAY = frozenset({b"__init__", b"__call__", b"__enter__", b"get", b"set", b"main", b"wrapper", b"decorator"})
 _DEEPEST_CALLS = 8
 _REQUESTS = frozenset({"request", "req", "environ"})
+_ITERATING = ("__iter__", "__aiter__", "__next__", "__anext__")
 _INSTALL_METHODS = frozenset(
     {"run", "__init__", "initialize_options", "finalize_options", "install_for_development", "do_egg_install",
      "build_extension", "build_extensions", "initialize", "egg_info", "build_extension_scripts"}
@@ -148,6 +149,21 @@ def _default(machine: Machine, parameter: Node, name: str) -> Value:
     return value if value.sources or value.constant is not None or value.name else Value(template=f"{{{name}}}")
 
 
+def gone_over(machine: Machine, value: Value) -> Value:
+    """Give what a loop over an instance goes over: what its class hands out, turn by turn or at once."""
+    for method in _ITERATING if value.instance_of else ():
+        found = machine.attributes.get((value.instance_of, method))
+        function = found.function if found is not None else None
+        if function is None or machine.running >= _DEEPEST_CALLS or not _worth(function):
+            continue
+        handed = enter(machine, function, Arguments([value]), at_load=machine.scope.at_load)
+        if method.endswith("next__"):
+            return Value(items=(handed,), sources=handed.sources | value.sources)
+        if handed.items is not None or not handed.instance_of:
+            return widened(handed, value.sources)
+    return value
+
+
 def later(machine: Machine, function: Function, arguments: Arguments) -> None:
     """Go through a function that others call some day, with what they hand it."""
     if machine.running < _DEEPEST_CALLS and _worth(function):
@@ -159,7 +175,7 @@ def _mark_those_between(machine: Machine) -> None:
     found = [function for function in machine.pending if function.telling]
     others = [function for function in machine.pending if not (function.telling or function.uses)]
     for _ in range(_LONGEST_CHAIN if others else 0):
-        names = {function.node.child_by_field_name("name") for function in found} - {None}
+        names = {_called_by(machine, function) for function in found} - {None}
         called = {machine.source[name.start_byte : name.end_byte] for name in names if name is not None} - _EVERYDAY
         if not called:
             return
@@ -168,6 +184,17 @@ def _mark_those_between(machine: Machine) -> None:
         others = [function for function in others if function not in found]
         for function in found:
             function.telling = True
+
+
+def _called_by(machine: Machine, function: Function) -> Node | None:
+    """Find the name that those write who call a function: of a method that the language calls, its class's."""
+    name = function.node.child_by_field_name("name")
+    if not function.owner or name is None or not machine.code(name).startswith("__"):
+        return name
+    around = function.node.parent
+    while around is not None and around.type != "class_definition":
+        around = around.parent
+    return around.child_by_field_name("name") if around is not None else name
 
 
 def finish(machine: Machine) -> None:

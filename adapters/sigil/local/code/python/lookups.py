@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 _NAMESPACES = frozenset({"globals()", "locals()", "vars()", "sys.modules", "__builtins__", "builtins", "__builtin__"})
 
 UNKNOWN_BUILTIN = "<builtin>"
+UNKNOWN_COMMAND = "<command>"
+CHOICE = "<choice>"
+"""The name of what is picked by an unknown key: `items` are the functions that it may be."""
+RUNNERS = frozenset({"exec", "eval", "os.system", "os.popen", "marshal.loads", "pickle.loads", "runpy.run_path"})
+_MOST_CHOICES = 50
 _BUILTIN_TABLES = frozenset({"builtins.__dict__", "__builtins__.__dict__", "__builtins__", "__builtin__.__dict__"})
 _ONE_VARIABLE = frozenset({"os.environ.get", "os.environ.pop", "os.environ.setdefault"})
 _REQUESTS = ("flask.request.", "quart.request.", "bottle.request.", "cherrypy.request.")
@@ -165,6 +170,8 @@ def subscript(machine: Machine, node: Node) -> Value:
 def _some_item(machine: Machine, node: Node, target: Value, key: Value) -> Value:
     if target.name in _BUILTIN_TABLES and not isinstance(key.constant, str):
         return Value(name=UNKNOWN_BUILTIN, sources=key.sources)
+    if target.name in ("globals()", "locals()", "vars()"):
+        return chosen(Value(entries=machine.scope.module().names, sources=target.sources), key)
     name = f"{target.name}[]" if target.name else ""
     return Value(name=name, template=f"{{{machine.code(node)[:60]}}}", sources=sources_of((target,)))
 
@@ -197,8 +204,15 @@ def chosen(target: Value, key: Value) -> Value:
     found = entries.get(key.constant) if isinstance(key.constant, str) else None
     if found is not None:
         return found
-    texts = " ".join(value.text for value in list(entries.values())[:50])
+    every = list(entries.values())[:_MOST_CHOICES]
+    if any(_callable(value) for value in every):
+        return Value(name=CHOICE, items=tuple(filter(_callable, every)), sources=target.sources | key.sources)
+    texts = " ".join(value.text for value in every)
     return Value(template=texts[:2000], sources=target.sources)
+
+
+def _callable(value: Value) -> bool:
+    return value.function is not None or value.name in RUNNERS or value.name == "class"
 
 
 def entry(machine: Machine, node: Node, target: Value, key: Value) -> Value:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from adapters.sigil.local.code.facts import Behaviour
-from adapters.sigil.local.code.python.values import NOTHING, Function, Scope, Value
+from adapters.sigil.local.code.python.values import NOTHING, Attributes, Function, Scope, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,11 +79,12 @@ class Machine:
     budget: Budget = field(default_factory=Budget)
     origin: Origin | None = None
     setup: bool = False
-    attributes: dict[tuple[int, str], Value] = field(default_factory=dict)
+    attributes: Attributes = field(default_factory=Attributes)
     written: dict[str, frozenset[int]] = field(default_factory=dict)
     pending: list[Function] = field(default_factory=list)
     branching: int = 0
     running: int = 0
+    hooked: set[Function] = field(default_factory=set)
     clipboard: dict[int, frozenset[int]] = field(default_factory=dict)
     modules: Modules | None = None
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
+from adapters.sigil.local.code.python import clients
 from adapters.sigil.local.code.python.files import written
 from adapters.sigil.local.code.python.values import NOTHING, Arguments, Value, joined, sources_of
 from adapters.sigil.local.code.telling import Place, place
@@ -64,12 +65,16 @@ def _download(machine: Machine, node: Node, url: Value, *, latent: bool = False)
 
 
 def _address(callee: Value, arguments: Arguments) -> Value:
-    by_method = callee.member == "request" or callee.name.endswith("Connection().request")
+    by_method = (
+        callee.name == "httpx.stream" or callee.member == "request" or callee.name.endswith("Connection().request")
+    )
     path = arguments.get(1 if by_method else 0, "url")
     if path is None:
         return Value(template=f"{{{callee.name}}}")
     host = callee.receiver.text if callee.receiver is not None and "Connection()" in callee.name else ""
-    return Value(template=f"{host}{path.text}", sources=path.sources) if "." in host else path
+    if "." in host:
+        return Value(template=f"{host}{path.text}", sources=path.sources)
+    return clients.below(callee.receiver, path)
 
 
 def _body(callee: Value, arguments: Arguments) -> list[Value]:
@@ -88,7 +93,8 @@ def sent(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> V
     url = _address(callee, arguments)
     open_arguments = [value for key, value in arguments.keywords.items() if key not in _CREDENTIALS]
     secrets = [value for key, value in arguments.keywords.items() if key in _CREDENTIALS]
-    sources = sources_of((*arguments.positional, *open_arguments)) | private(machine, sources_of(secrets))
+    secret = sources_of(secrets) | clients.carried_by(callee.receiver)
+    sources = sources_of((*arguments.positional, *open_arguments)) | private(machine, secret)
     machine.sink(Behaviour.SENDS, node, sources, url.text)
     return Value(name=f"{callee.name}()", sources=_download(machine, node, url, latent=True), template=url.text)
 
@@ -142,7 +148,9 @@ def connected(_machine: Machine, _node: Node, _callee: Value, arguments: Argumen
 def socket_sent(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
     """Follow data goes through a socket, a mail or another connection."""
     place_of = arguments.get(1) if callee.member == "sendto" else None
-    machine.sink(Behaviour.SENDS, node, sources_of(arguments.every()), (place_of or Value(name=callee.name)).text)
+    known = callee.receiver.template if callee.receiver is not None else ""
+    target = known if "://" in known else (place_of or Value(name=callee.name)).text
+    machine.sink(Behaviour.SENDS, node, sources_of(arguments.every()), target)
     return Value()
 
 
@@ -224,7 +232,11 @@ HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
     **{f"{ftp}().{method}": socket_sent for ftp in ("ftplib.FTP", "ftplib.FTP_TLS") for method in ("storbinary",
         "storlines")},
     **dict.fromkeys(
-        ("websocket.WebSocket().send", "websocket.create_connection().send", "paramiko.SSHClient().open_sftp().put",
+        (*(f"{socket}().{method}" for socket in ("websocket.WebSocket", "websocket.create_connection",
+            "websockets.connect", "websockets.client.connect", "websockets.sync.client.connect",
+            "websockets.asyncio.client.connect", "aiohttp.ws_connect", "socketio.Client", "socketio.AsyncClient")
+            for method in ("send", "send_str", "send_json", "send_bytes", "send_binary", "emit")),
+         "paramiko.SSHClient().open_sftp().put",
          "dhooks.Webhook().send", "discord.Webhook.from_url().send", "discord.SyncWebhook.from_url().send",
          "telegram.Bot().send_message", "telegram.Bot().send_document", "telebot.TeleBot().send_message",
          "telebot.TeleBot().send_document", "boto3.client().put_object", "boto3.client().upload_file"),

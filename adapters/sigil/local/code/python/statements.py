@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
-from adapters.sigil.local.code.python import functions, mail
+from adapters.sigil.local.code.python import clients, functions, mail
 from adapters.sigil.local.code.python.calls import CALLERS
 from adapters.sigil.local.code.python.classes import made
 from adapters.sigil.local.code.python.execution import run_text
@@ -14,7 +14,7 @@ from adapters.sigil.local.code.python.expressions import added, bind, elements, 
 from adapters.sigil.local.code.python.importing import imported, imported_from
 from adapters.sigil.local.code.python.machine import ANY_CLASS, widened
 from adapters.sigil.local.code.python.replacing import replaced
-from adapters.sigil.local.code.python.values import Arguments, Value
+from adapters.sigil.local.code.python.values import Arguments, Value, sources_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,6 +80,9 @@ def _store(machine: Machine, left: Node, value: Value) -> None:
     elif left.type == "subscript":
         mail.copied(machine, left, machine.code(left.child_by_field_name("subscript") or left).strip("'\""), value)
         holder = left.child_by_field_name("value")
+        if holder is not None and holder.type == "attribute" and value.sources:
+            owner = machine.evaluate(holder)
+            clients.carries(owner.receiver or Value(), owner.member, value.sources)
         if holder is not None and holder.type == "identifier" and value.sources:
             name = machine.code(holder)
             machine.assign(name, widened(machine.scope.find(name) or Value(), value.sources))
@@ -94,6 +97,7 @@ def _store_member(machine: Machine, left: Node, value: Value) -> None:
     name = machine.code(left.child_by_field_name("attribute") or left)
     machine.attributes[target.instance_of, name] = value
     mail.copied(machine, left, name, value)
+    clients.carries(target, name, sources_of((value,)))
     if target.name and value.function is not None and _REPLACEABLE.match(target.name):
         machine.record(Behaviour.REPLACES_GLOBAL, left, f"{target.name}.{name}")
     replaced(machine, left, target, name, value)
@@ -132,7 +136,7 @@ def branch(machine: Machine, node: Node) -> None:
 
 def loop(machine: Machine, node: Node) -> None:
     """Follow a for: its body is gone through for each of a few known elements, or once for any."""
-    over = machine.evaluate(node.child_by_field_name("right"))
+    over = functions.gone_over(machine, machine.evaluate(node.child_by_field_name("right")))
     left, body = node.child_by_field_name("left"), node.child_by_field_name("body")
     known = elements(over)
     machine.branching += 1

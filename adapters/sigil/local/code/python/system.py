@@ -18,6 +18,20 @@ if TYPE_CHECKING:
     from adapters.sigil.local.code.python.machine import Machine
 
 _RUNNABLE = frozenset({5, 7})
+_CLOUDS = {"boto": "amazonaws", "google.": "google", "azure.": "azure microsoft windows"}
+"""Words of the hosts that the credentials found by a library are meant for, by how its name begins."""
+_AZURE_LOGINS = (
+    "DefaultAzureCredential",
+    "ManagedIdentityCredential",
+    "EnvironmentCredential",
+    "AzureCliCredential",
+    "AzurePowerShellCredential",
+    "AzureDeveloperCliCredential",
+    "VisualStudioCodeCredential",
+    "SharedTokenCacheCredential",
+    "WorkloadIdentityCredential",
+    "ChainedTokenCredential",
+)
 
 
 def one_variable(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
@@ -73,6 +87,13 @@ def password(machine: Machine, node: Node, callee: Value, _arguments: Arguments)
 def stored(machine: Machine, node: Node, callee: Value, _arguments: Arguments) -> Value:
     """Follow what a browser or a keychain keeps for its user: telling only where it goes somewhere."""
     return Value(sources=machine.source_value(Behaviour.READS_SECRET_FILE, node, callee.name, latent=True))
+
+
+def found_credentials(machine: Machine, node: Node, callee: Value, _arguments: Arguments) -> Value:
+    """Follow what a cloud's own library finds to log in with: telling only where it goes somewhere else."""
+    service = next(service for start, service in _CLOUDS.items() if callee.name.startswith(start))
+    detail = f"{service} {callee.name}"
+    return Value(sources=machine.source_value(Behaviour.READS_SECRET_FILE, node, detail, latent=True) | callee.sources)
 
 
 def library(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
@@ -144,6 +165,19 @@ HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
     "getpass.getpass": password,
     **dict.fromkeys(("keyring.get_password", "keyring.get_credential", "browser_cookie3.load",
         "win32crypt.CryptUnprotectData"), stored),
+    **dict.fromkeys(("secretstorage.get_default_collection().get_all_items", "keyring.get_keyring().get_password",
+        "keyring.get_keyring().get_credential"), stored),
+    **dict.fromkeys(
+        ("boto3.Session().get_credentials", "boto3.session.Session().get_credentials",
+         "boto3._get_default_session().get_credentials", "boto3.DEFAULT_SESSION.get_credentials",
+         "botocore.session.Session().get_credentials", "botocore.session.get_session().get_credentials",
+         "botocore.credentials.create_credential_resolver().load_credentials", "boto3.client().get_session_token",
+         "boto3.client().assume_role", "google.auth.default", "google.auth.load_credentials_from_file",
+         "google.auth._default.default", "google.auth.compute_engine.Credentials"),
+        found_credentials,
+    ),
+    **{f"{module}.{login}().{method}": found_credentials for module in ("azure.identity", "azure.identity.aio")
+        for login in _AZURE_LOGINS for method in ("get_token", "get_token_info")},
     **{f"browser_cookie3.{browser}": stored for browser in ("chrome", "firefox", "edge", "brave", "opera", "safari")},
     **dict.fromkeys(("ctypes.CDLL", "ctypes.WinDLL", "ctypes.PyDLL", "ctypes.OleDLL", "ctypes.cdll.LoadLibrary",
         "ctypes.windll.LoadLibrary"), library),

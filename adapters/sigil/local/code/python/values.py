@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from tree_sitter import Node
 
@@ -38,6 +38,9 @@ _SAME_MODULES = {
     "httpx.AsyncClient()": "httpx",
     "aiohttp.ClientSession()": "aiohttp",
     "urllib3.PoolManager()": "urllib3",
+    "urllib3.connection_from_url()": "urllib3",
+    "requests_toolbelt.sessions.BaseUrlSession()": "requests",
+    "requests_toolbelt.BaseUrlSession": "requests_toolbelt.sessions.BaseUrlSession",
     "cloudscraper.create_scraper()": "requests",
     "pathlib.PosixPath": "pathlib.Path",
     "pathlib.WindowsPath": "pathlib.Path",
@@ -137,6 +140,37 @@ class Scope:
         while scope.parent is not None:
             scope = scope.parent
         return scope
+
+
+class Attributes:
+    """What classes and modules hold by their owners' numbers and the names of what they hold."""
+
+    __slots__ = ("_by_owner",)
+
+    def __init__(self) -> None:
+        self._by_owner: dict[int, dict[str, Value]] = {}
+
+    def get(self, place: tuple[int, str]) -> Value | None:
+        """Find what an owner has under a name."""
+        return self.of(place[0]).get(place[1])
+
+    def __setitem__(self, place: tuple[int, str], value: Value) -> None:
+        self._by_owner.setdefault(place[0], {})[place[1]] = value
+
+    def setdefault(self, place: tuple[int, str], value: Value) -> None:
+        """Give an owner something under a name under which it has nothing yet."""
+        self._by_owner.setdefault(place[0], {}).setdefault(place[1], value)
+
+    def of(self, owner: int) -> Mapping[str, Value]:
+        """Give all that an owner has."""
+        return self._by_owner.get(owner, _NO_MEMBERS)
+
+    def owners(self) -> tuple[int, ...]:
+        """List all owners."""
+        return tuple(self._by_owner)
+
+
+_NO_MEMBERS: Mapping[str, Value] = {}
 
 
 class Arguments(msgspec.Struct, eq=False):

@@ -24,7 +24,8 @@ _WORDS = (
     " smtplib ftplib telnetlib httplib websocket wget pycurl gethostname getaddrinfo gethostbyname b64decode"
     " b85decode b32decode a85decode unhexlify a2b_hex rot13 rot_13 Fernet pickle cPickle dill cloudpickle"
     " __import__ __builtins__ __subclasses__ exec_module rmtree crontab getuser import_module startfile netifaces"
-    " memfd_create getnode popen posix_spawn clipboard_get spawnl unquote_to_bytes urlretrieve"
+    " memfd_create getnode popen posix_spawn clipboard_get spawnl unquote_to_bytes urlretrieve get_credentials keyring"
+    " secretstorage"
 )
 _TEXTS = (
     "http.client", "urllib.request", "bytes.fromhex", "zlib.decompress", "socket.socket", "os.environ",
@@ -36,14 +37,14 @@ _TEXTS = (
     "cookies.sqlite", "169.254.169.254", "site-packages", "sys.modules[", "import builtins", "AES.new",
     "import discord",
     "os.walk", "os.listdir", "glob.glob", "os.remove",
-    "os.unlink", "os.scandir", ".unlink(", ".rglob(", "make_archive", "/extensions", "app.asar",
+    "os.unlink", "os.scandir", ".unlink(", ".rglob(", ".iterdir(", "make_archive", "/extensions", "app.asar",
     "discord_desktop_core", "dist-packages",
     "/etc/hosts", "/etc/sudoers", "ld.so.preload", "/etc/pam.d", "pip.conf", "CLAUDE.md", "AGENTS.md",
     ".cursor", ".claude", "mcp.json", ".git/hooks", ".vscode", "asyncio.open_connection", "SourceFileLoader",
     "spec_from_file_location",
     "SourcelessFileLoader", "requests.Session.", "getpass.getpass", ".rfile", "pip.ini", ".github/workflows",
     "import keyboard", "import clipboard", "CurrentVersion", "autostart",
-    "Programs\\\\", "import environ", "import getenv",
+    "google.auth", "azure.identity", "Programs\\\\", "import environ", "import getenv",
 )  # fmt: skip
 _PATTERNS = (
     r"(^|[^.\w])(exec|eval)\s*[(]", r"\bexec\s+[\w'\"]", r"(globals|locals)\(\)\s*(\[|\.get)",
