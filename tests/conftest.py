@@ -58,6 +58,15 @@ def principal() -> Principal:
     return new_principal()
 
 
+@pytest.fixture
+async def loopback() -> AsyncIterator[Loopback]:
+    """Serve on a free port of 127.0.0.1 for one test."""
+    served = Loopback()
+    await served.start()
+    yield served
+    await served.stop()
+
+
 @pytest.fixture(scope="session")
 async def package_registry() -> AsyncIterator[PackageRegistry]:
     """A registry of npm and PyPI packages on loopback."""

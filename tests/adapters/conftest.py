@@ -121,15 +121,6 @@ def _asked(head: bytes) -> Asked:
     return Asked(first.split(" ")[1], headers)
 
 
-@pytest.fixture
-async def loopback() -> AsyncIterator[Loopback]:
-    """Serve on a free port of 127.0.0.1 for one test."""
-    served = Loopback()
-    await served.start()
-    yield served
-    await served.stop()
-
-
 @contextmanager
 def new_postgres_database() -> Iterator[str]:
     """Make an empty database on the server that TRIGRAPH_TEST_POSTGRES_URL names, and drop it at the end."""

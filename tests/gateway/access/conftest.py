@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from tests.adapters.conftest import Loopback
@@ -17,12 +15,3 @@ async def provider(loopback: Loopback) -> Provider:
     provider.configure()
     provider.publish(jwk(RSA, "rsa"), jwk(EC, "ec"), jwk(ED, "ed"))
     return provider
-
-
-@pytest.fixture
-async def loopback() -> AsyncIterator[Loopback]:
-    """Serve on a free port of 127.0.0.1 for one test."""
-    served = Loopback()
-    await served.start()
-    yield served
-    await served.stop()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -27,15 +26,6 @@ def _wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         monkeypatch.delenv(name)
-
-
-@pytest.fixture
-async def loopback() -> AsyncIterator[Loopback]:
-    """Serve on a free port of 127.0.0.1 for one test."""
-    served = Loopback()
-    await served.start()
-    yield served
-    await served.stop()
 
 
 async def told(settings: Settings, capsys: pytest.CaptureFixture[str], *, wrong: int = 0) -> dict[str, list[str]]:
