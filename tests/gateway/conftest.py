@@ -14,7 +14,7 @@ from tests.gateway.edge import KEYS, Edge, Served, opened
 @pytest.fixture(scope="module", autouse=True)
 def _no_settings_of_the_outside() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as environment:
-        for name in [name for name in os.environ if name.startswith("TRIGRAPH_")]:
+        for name in [name for name in os.environ if name.startswith("TRIGRAPH_") and "_TEST_" not in name]:
             environment.delenv(name)
         yield
 
