@@ -3,7 +3,8 @@
     python bench/peers.py PEERS [SECONDS]
 
 PEERS is a folder that holds the peers, their upstream and `load.sh`, after `npm install`. One server at a time runs on
-core 0; the load and the upstream share core 1. This gateway's CloudLink adapter is pointed at the upstream.
+core 0; the load and the upstream share core 1. This gateway's CloudLink adapter is pointed at the upstream, and so are
+the others, which nobody asks: embedded, they would load their engines on the same core meanwhile.
 """
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ def main(peers: Path, seconds: int) -> None:
     measured: dict[str, list[Figures]] = {}
     with TemporaryDirectory() as folder, running(["node", str(peers / "upstream.mjs")], 1, {}):
         own = {
-            "TRIGRAPH_CLOUDLINK": UPSTREAM,
+            **{f"TRIGRAPH_{service}": UPSTREAM for service in ("CLOUDLINK", "SIGIL", "CLOUDSIGMA")},
             "TRIGRAPH_CLOUDLINK_TOKEN": "cl_live_0123456789abcdef",
             "TRIGRAPH_DATA_DIR": folder,
         }
