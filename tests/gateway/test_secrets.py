@@ -10,7 +10,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -203,55 +203,32 @@ def aws(running_aws: AwsServer) -> Iterator[AwsServer]:
     running_aws.refuse = lambda _: None
 
 
-@pytest.fixture
-async def receiver() -> AsyncIterator[Loopback]:
-    """A receiver of webhooks."""
-    served = Loopback()
-    await served.start()
-    yield served
-    await served.stop()
+SECRETS = {
+    "AWS secret": AWS_SECRET,
+    "own AWS secret": AWS_SECRET[::-1],
+    "external id": EXTERNAL_ID,
+    "private key": PRIVATE_KEY,
+    "client secret": CLIENT_SECRET,
+    "webhook secret": WEBHOOK_SECRET,
+    "API key": API_KEY,
+    "upstream token": SIGIL_TOKEN,
+    "key of a session": "SecretAccessKey>",
+}
 
 
-async def test_no_secret_is_in_an_answer_a_log_or_a_file(aws: AwsServer, receiver: Loopback, tmp_path: Path) -> None:
+async def test_no_secret_is_in_an_answer_a_log_or_a_file(aws: AwsServer, loopback: Loopback, tmp_path: Path) -> None:
     """Credentials of all kinds and webhooks, from one end of their life to the other, with all that can go wrong."""
     key, other_key = new_encryption_key(), new_encryption_key()
-    receiver.page("/in", status=500)
-    allowed = f"127.0.0.1:{receiver.port}"
+    loopback.page("/in", status=500)
+    allowed = f"127.0.0.1:{loopback.port}"
     hook = {"url": f"http://{allowed}/in", "secret": WEBHOOK_SECRET}
     with living(tmp_path, aws, key, allowed) as first:
-        for given in CREDENTIALS:
-            assert (await first.ask(ADD, input=given))["addCredential"]["__typename"] == "Credential"
-        for given in UNFIT:
-            await first.ask(ADD, input=given)
-        for wanted in (hook, {"url": "http://127.0.0.1:1/in", "secret": WEBHOOK_SECRET}, {**hook, "url": "none"}):
-            await first.ask(REGISTER, input=wanted)
-        for body in MALFORMED:
-            assert (await first.send(f"{first.graph}/graphql", body)).status_code < 500
-        assert (await first.send(f"{first.graph}/graphql", "{}", f"{API_KEY}-almost")).status_code == 401
-        statuses = [(await first.send(f"{first.rest}{path}", json.dumps(body))).status_code for path, body in WIRE]
-        assert statuses == [201, 201, 201, 422, 422, 422, 422, 201, 422, 422, 422]
-        await first.send(f"{first.rest}/credentials", f'{{"secret_access_key": "{AWS_SECRET}"')
-        assert await first.ask("{ packageScans { nodes { id } } }") is None  # nothing answers there
-        scans = await first.scanned(4)
-        assert {scan["status"] for scan in scans} == {"COMPLETED"}
-        aws.refuse = refuse_signing_in
-        assert any("AccessDenied" in (scan["error"] or "") for scan in await first.scanned(8))
-
-        async def refused() -> bool:
-            return "500" in {hook["lastStatus"] for hook in (await first.ask(LISTS))["webhooks"]}
-
-        await until_answered(refused)
+        await hand_in(first, hook)
+        await scan_well_and_badly(first, aws)
     with living(tmp_path, aws, other_key, allowed) as second:
         assert any("encryption" in (scan["error"] or "").lower() for scan in await second.scanned(12))
     with living(tmp_path, aws, "", allowed) as third:
-        for given in CREDENTIALS:
-            assert (await third.ask(ADD, input=given))["addCredential"]["__typename"] == "NotAllowed"
-        assert (await third.ask(REGISTER, input=hook))["registerWebhook"]["__typename"] == "NotAllowed"
-        everything = await third.ask(LISTS)
-        for credential in everything["credentials"]:
-            await third.ask("mutation($id: ID!) { removeCredential(credentialId: $id) }", id=credential["id"])
-        for webhook in everything["webhooks"]:
-            await third.ask("mutation($id: ID!) { removeWebhook(webhookId: $id) }", id=webhook["id"])
+        await take_back(third, hook)
     lives = [first, second, third]
     control = held(
         tmp_path, lives, {"label": LABEL, "workflow": "cloudlink-scan", "statement": "INSERT INTO cloudlink_"}
@@ -259,20 +236,49 @@ async def test_no_secret_is_in_an_answer_a_log_or_a_file(aws: AwsServer, receive
     assert "answers 0" in control["label"]
     assert {place.rpartition(".")[2] for place in control["workflow"]} >= {"log", "sqlite3"}
     assert first.log.name in control["statement"]
-    secret = {
-        "AWS secret": AWS_SECRET,
-        "own AWS secret": AWS_SECRET[::-1],
-        "external id": EXTERNAL_ID,
-        "private key": PRIVATE_KEY,
-        "client secret": CLIENT_SECRET,
-        "webhook secret": WEBHOOK_SECRET,
-        "API key": API_KEY,
-        "upstream token": SIGIL_TOKEN,
-        "encryption key": key,
-        "other encryption key": other_key,
-        "key of a session": "SecretAccessKey>",
-    }
-    assert held(tmp_path, lives, secret) == {}
+    assert held(tmp_path, lives, {**SECRETS, "encryption key": key, "other encryption key": other_key}) == {}
+
+
+async def hand_in(life: Life, hook: dict[str, str]) -> None:
+    """Give credentials and webhooks by the graph and over REST, right ones and wrong ones."""
+    for given in CREDENTIALS:
+        assert (await life.ask(ADD, input=given))["addCredential"]["__typename"] == "Credential"
+    for given in UNFIT:
+        await life.ask(ADD, input=given)
+    for wanted in (hook, {"url": "http://127.0.0.1:1/in", "secret": WEBHOOK_SECRET}, {**hook, "url": "none"}):
+        await life.ask(REGISTER, input=wanted)
+    for body in MALFORMED:
+        assert (await life.send(f"{life.graph}/graphql", body)).status_code < 500
+    assert (await life.send(f"{life.graph}/graphql", "{}", f"{API_KEY}-almost")).status_code == 401
+    statuses = [(await life.send(f"{life.rest}{path}", json.dumps(body))).status_code for path, body in WIRE]
+    assert statuses == [201, 201, 201, 422, 422, 422, 422, 201, 422, 422, 422]
+    await life.send(f"{life.rest}/credentials", f'{{"secret_access_key": "{AWS_SECRET}"')
+    assert await life.ask("{ packageScans { nodes { id } } }") is None  # nothing answers there
+
+
+async def scan_well_and_badly(life: Life, aws: AwsServer) -> None:
+    """Scan all accounts, then once more while AWS lets nobody in, until a webhook has been refused."""
+    scans = await life.scanned(4)
+    assert {scan["status"] for scan in scans} == {"COMPLETED"}
+    aws.refuse = refuse_signing_in
+    assert any("AccessDenied" in (scan["error"] or "") for scan in await life.scanned(8))
+
+    async def refused() -> bool:
+        return "500" in {hook["lastStatus"] for hook in (await life.ask(LISTS))["webhooks"]}
+
+    await until_answered(refused)
+
+
+async def take_back(life: Life, hook: dict[str, str]) -> None:
+    """Be refused without an encryption key, and remove what there is."""
+    for given in CREDENTIALS:
+        assert (await life.ask(ADD, input=given))["addCredential"]["__typename"] == "NotAllowed"
+    assert (await life.ask(REGISTER, input=hook))["registerWebhook"]["__typename"] == "NotAllowed"
+    everything = await life.ask(LISTS)
+    for credential in everything["credentials"]:
+        await life.ask("mutation($id: ID!) { removeCredential(credentialId: $id) }", id=credential["id"])
+    for webhook in everything["webhooks"]:
+        await life.ask("mutation($id: ID!) { removeWebhook(webhookId: $id) }", id=webhook["id"])
 
 
 def refuse_signing_in(asked: Asked) -> Refusal | None:

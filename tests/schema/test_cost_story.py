@@ -131,22 +131,30 @@ async def test_each_threshold_of_a_budget_is_pushed_once(client: GraphClient) ->
     assert kinds.count("budget.threshold") == 3
 
 
+TOLD = {
+    "credential.added",
+    "scan.finished",
+    "action.created",
+    "action.approved",
+    "action.rejected",
+    "action.completed",
+}
+
+
 async def test_actions_are_approved_and_rejected(client: GraphClient, running_aws: AwsServer) -> None:
     """A scan proposes them; one is approved and runs dry, one is rejected, and the audit trail has it all."""
     owner, credential = await running_aws.new_account()
     await populate(owner)
-    added = await client.execute(
-        ADD,
-        input={
-            "cloud": "aws",
-            "label": "production",
-            "roleArn": credential.role_arn,
-            "externalId": credential.external_id,
-            "accessKeyId": credential.access_key_id,
-            "secretAccessKey": credential.secret_access_key,
-            "regions": list(credential.regions),
-        },
-    )
+    given = {
+        "cloud": "aws",
+        "label": "production",
+        "roleArn": credential.role_arn,
+        "externalId": credential.external_id,
+        "accessKeyId": credential.access_key_id,
+        "secretAccessKey": credential.secret_access_key,
+        "regions": list(credential.regions),
+    }
+    added = await client.execute(ADD, input=given)
     assert added["addCredential"]["__typename"] == "Credential", added
     async with following(client, ACTIONS) as pushed:
         (scan,) = (await client.execute(START))["startCloudScan"]["scans"]
@@ -164,14 +172,7 @@ async def test_actions_are_approved_and_rejected(client: GraphClient, running_aw
     rejected = [event["action"] for event in pushed.seen if _id(event) == second]
     assert rejected[-1]["lastError"] == "rejected"
     trail = (await client.execute(AUDIT))["auditLog"]["nodes"]
-    assert {event["eventType"] for event in trail} >= {
-        "credential.added",
-        "scan.finished",
-        "action.created",
-        "action.approved",
-        "action.rejected",
-        "action.completed",
-    }
+    assert {event["eventType"] for event in trail} >= TOLD
     done = next(event for event in trail if event["eventType"] == "action.completed" and event["status"] == "SUCCESS")
     assert "dry run" in done["detail"].lower()
 

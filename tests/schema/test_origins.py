@@ -12,13 +12,14 @@ from adapters.cloudsigma.models import Ioc, Output
 from adapters.cloudsigma.validation import validated
 from adapters.confidence import Confidence
 from adapters.principal import Principal
-from adapters.sigil.models import Finding, Phase, PhaseName, Severity, Threat, Verdict
+from adapters.sigil.models import Finding, Phase, PhaseName, Severity, Verdict
 from tests.doubles.memory_cloudsigma import MemoryCloudSigma, memory_assembly
 from tests.doubles.memory_sigil import MemorySigil
 from tests.graph_client import GraphClient, events
 from tests.running import new_principal
 from tests.schema.asking_cloudlink import deployed, regressed
 from tests.schema.conftest import ClientFor, DoubledGraph, serving
+from tests.schema.evil_box import EVIL
 from tests.schema.test_executions import STATUS
 from tests.schema.test_scans import scanned
 
@@ -42,17 +43,6 @@ mutation Generate($input: GenerateRulesInput!) {
 """
 FROM_SCAN = "query($id: String!) { packageScan(scanId: $id) { id executions { arn origin { __typename } } } }"
 UNKNOWN = "scan_00000000000000000000000000"
-EVIL = Threat(
-    id="MAL-1",
-    package_name="evil-box",
-    ecosystem="npm",
-    threat_type="malicious_package",
-    severity=Severity.CRITICAL,
-    description="It steals credentials.",
-    source="tests",
-    versions=("6.6.6",),
-    indicators=("evil-collector.top",),
-)
 THEFT = Finding(
     rule="theft",
     severity=Severity.CRITICAL,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
-from adapters.sigil.models import Severity, Threat
 from tests.doubles.counting import CountingAdapter
 from tests.graph_client import GraphClient, events
 from tests.running import new_principal
 from tests.schema.conftest import ClientFor, DoubledGraph
+from tests.schema.evil_box import EVIL
 
 SUBMIT = """
 mutation Submit($input: SubmitScanInput!) {
@@ -32,15 +33,6 @@ subscription Status($scanId: String!, $after: Cursor) {
 """
 PHASES = ["INSTALL_HOOKS", "CODE_PATTERNS", "NETWORK_EXFIL", "CREDENTIALS", "OBFUSCATION", "PROVENANCE"]
 UNKNOWN = "scan_00000000000000000000000000"
-EVIL = Threat(
-    id="MAL-1",
-    package_name="evil-box",
-    ecosystem="npm",
-    threat_type="malicious_package",
-    severity=Severity.CRITICAL,
-    description="It steals credentials.",
-    source="tests",
-)
 
 
 async def scanned(client: GraphClient, target: str, **given: Any) -> str:
@@ -184,7 +176,7 @@ async def test_team_members_tell_who_scans(client: GraphClient) -> None:
 
 async def test_what_comes_after_a_scan_in_an_operation_sees_it(doubled: DoubledGraph) -> None:
     """What was loaded before is forgotten, as after any other change."""
-    doubled.sigil.known_threats = [EVIL]
+    doubled.sigil.known_threats = [msgspec.structs.replace(EVIL, versions=())]  # all of them
     submit = 'submitScan(input: {target: "npm:evil-box@6.6.6"}) { ... on PackageScan { threats { scans { scanId } } } }'
     answer = await doubled.client.execute(f"mutation {{ first: {submit} second: {submit} }}")
     seen = [len(threat["scans"]) for scan in answer.values() for threat in scan["threats"]]

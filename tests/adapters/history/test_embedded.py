@@ -80,47 +80,49 @@ async def test_whatever_is_new_is_taken_over_however_much(database: Database, mo
     assert [(row["name"], row["version"]) for row in await rows_of(database, history.sources)] == [("cloudsigma", 7)]
 
 
+SCAN = {
+    "id": "scan_1",
+    "tenant": "acme",
+    "asked_by": "ann",
+    "target": "npm:left-pad",
+    "policy": "default",
+    "forced": False,
+    "engine": "1",
+    "status": "completed",
+    "score": 12,
+    "verdict": "medium_risk",
+    "ecosystem": "npm",
+    "package_name": "left-pad",
+    "known_threats": b"[]",
+    "duration_ms": 900,
+    "created_at": AT,
+    "changed_at": AT,
+}
+DEPLOY = {"id": "d", "tenant": "acme", "service": "EC2", "environment": "staging", "metadata": b"{}"}
+REGRESSION = {
+    "id": "r",
+    "tenant": "acme",
+    "deploy_id": "d",
+    "service": "EC2",
+    "baseline_cost": 1.0,
+    "post_cost": 2.0,
+    "change_pct": 1e300,
+    "monthly_impact": 720.0,
+    "confidence": "high",
+    "confidence_score": 0.9,
+    "status": "open",
+    "detected_at": AT,
+    "changed_at": AT,
+}
+
+
 async def test_scans_and_regressions_are_taken_over(database: Database) -> None:
     """A regression with the environment of its deploy, and with a rise from next to nothing kept within bounds."""
     async with database.write() as connection:
-        scan = {
-            "id": "scan_1",
-            "tenant": "acme",
-            "asked_by": "ann",
-            "target": "npm:left-pad",
-            "policy": "default",
-            "forced": False,
-            "engine": "1",
-            "status": "completed",
-            "score": 12,
-            "verdict": "medium_risk",
-            "ecosystem": "npm",
-            "package_name": "left-pad",
-            "known_threats": b"[]",
-            "duration_ms": 900,
-            "created_at": AT,
-            "version": await next_value(connection, "sigil"),
-            "changed_at": AT,
-        }
+        scan = {**SCAN, "version": await next_value(connection, "sigil")}
         await connection.execute(insert(sigil.scans), scan)
-        deploy = {"id": "d", "tenant": "acme", "service": "EC2", "environment": "staging", "metadata": b"{}"}
-        await connection.execute(insert(cloudlink.deploys), deploy | {"deployed_at": AT})
-        regression = {
-            "id": "r",
-            "tenant": "acme",
-            "deploy_id": "d",
-            "service": "EC2",
-            "baseline_cost": 1.0,
-            "post_cost": 2.0,
-            "change_pct": 1e300,
-            "monthly_impact": 720.0,
-            "confidence": "high",
-            "confidence_score": 0.9,
-            "status": "open",
-            "detected_at": AT,
-            "version": await next_value(connection, "cloudlink"),
-            "changed_at": AT,
-        }
+        await connection.execute(insert(cloudlink.deploys), {**DEPLOY, "deployed_at": AT})
+        regression = {**REGRESSION, "version": await next_value(connection, "cloudlink")}
         await connection.execute(insert(cloudlink.regressions), regression)
     await Recorder(database).settle()
     (kept,) = await rows_of(database, history.scans)
