@@ -24,7 +24,12 @@ class RestScans:
     def __init__(self, exchange: Exchange, pace: Pace) -> None:
         self._exchange = exchange
         self.watched_scans: Watched[CloudScan] = Watched(
-            exchange.tenant, pace, lambda: self._newest_scans(WATCHED), scan_position, is_scan_news
+            exchange.tenant,
+            pace,
+            lambda: self._newest_scans(WATCHED),
+            scan_position,
+            is_scan_news,
+            all_known=lambda: self._newest_scans(MOST_ROWS),
         )
 
     async def start_scan(self, principal: Principal) -> CloudScans:

@@ -2,7 +2,7 @@
 
 The upstream admits 60 requests a minute. A poll asks for its list every 10 s while something of its kind has not
 finished, else every 20 s: four kinds make 24 requests a minute at most, 12 where all is quiet, none while nobody
-watches.
+watches. What is followed and not listed is looked for once more each time, in a longer list.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class OneTenant:
 
 
 class Watched(Generic[T]):
-    """A kind of thing that is watched; `newest` reads the list that the poll looks at."""
+    """A kind of thing that is watched; `newest` reads the list that the poll looks at, `all_known` a longer one."""
 
     def __init__(
         self,
@@ -59,9 +59,11 @@ class Watched(Generic[T]):
         newest: Callable[[], Awaitable[Sequence[T]]],
         position_of: Callable[[T], Position],
         is_news: Callable[[T, T], bool],
+        all_known: Callable[[], Awaitable[Sequence[T]]] | None = None,
     ) -> None:
         self._tenant = tenant
         self._newest = newest
+        self._all_known = all_known or newest
         self._position_of = position_of
         self._feed: InProcessChangeFeed[T] = InProcessChangeFeed()
         subject = Subject(service=SERVICE, list_all=newest, get_one=self._one, position_of=position_of, is_news=is_news)
@@ -98,7 +100,7 @@ class Watched(Generic[T]):
             logger.warning("What changed could not be read, the poll will: %s", error)
 
     async def _one(self, key: str) -> T | None:
-        return next((state for state in await self._newest() if self._position_of(state).key == key), None)
+        return next((state for state in await self._all_known() if self._position_of(state).key == key), None)
 
 
 def is_regression_news(known: Regression, state: Regression) -> bool:

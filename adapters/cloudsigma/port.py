@@ -53,5 +53,5 @@ class CloudSigma(Protocol):
         """Yield the present state of one or all executions, then each change of it.
 
         With `after`, only what changed since that cursor. The stream on one `arn` ends after its terminal state and
-        raises NotFound if there is no such execution. A slow reader gets the latest state.
+        raises NotFound if there is no such execution, or no more. A slow reader gets the latest state.
         """

@@ -46,6 +46,7 @@ class Mailbox(Generic[T]):
         self._key = key
         self._unread: dict[str, Change[T]] = {}
         self._overflowed = False
+        self._ended = False
         self._arrived = asyncio.Event()
 
     def put(self, change: Change[T]) -> None:
@@ -67,8 +68,14 @@ class Mailbox(Generic[T]):
         self._overflowed = True
         self._arrived.set()
 
+    def end(self, key: str) -> None:
+        """Let reading end behind what is unread, if the mailbox is for this thing alone."""
+        if self._key == key:
+            self._ended = True
+            self._arrived.set()
+
     async def __aiter__(self) -> AsyncIterator[Change[T]]:
-        """Yield changes as they come, oldest first; raises MailboxOverflow where some were lost."""
+        """Yield changes as they come, oldest first, until it is ended; raises MailboxOverflow where some were lost."""
         while True:
             await self._arrived.wait()
             if self._overflowed:
@@ -76,6 +83,8 @@ class Mailbox(Generic[T]):
                 self._arrived.clear()
                 raise MailboxOverflow
             if not self._unread:
+                if self._ended:
+                    return
                 self._arrived.clear()
                 continue
             yield self._unread.pop(next(iter(self._unread)))
@@ -157,6 +166,12 @@ class InProcessChangeFeed(Generic[T]):
         """Put the change into every mailbox of its audience."""
         for mailbox in self.mailboxes.get(change.audience, ()):
             mailbox.put(change)
+
+    def end(self, key: str) -> None:
+        """Tell everyone who watches only this thing that nothing more will come of it."""
+        for mailboxes in self.mailboxes.values():
+            for mailbox in mailboxes:
+                mailbox.end(key)
 
     def watch(self, audience: str, key: str | None = None) -> Mailbox[T]:
         """Open a mailbox."""

@@ -58,7 +58,8 @@ async def watch(
 ) -> AsyncIterator[Observation[T]]:
     """Yield the present state and every change, of one thing until it has finished, or of all of an audience.
 
-    Raises InvalidInput for an `after` that is no cursor, and NotFound for a `key` that names nothing.
+    Raises InvalidInput for an `after` that is no cursor, and NotFound for a `key` that names nothing or,
+    later, nothing any more.
     """
     seen = _version_of(after)
     told: dict[str, T] = {}
@@ -83,6 +84,7 @@ async def watch(
                         return
             except MailboxOverflow:
                 continue
+            raise _not_found(key, " any more")
 
 
 async def _present(known: KnownStates[T], audience: str, seen: int | None, key: str | None) -> AsyncIterator[Change[T]]:
@@ -105,8 +107,12 @@ async def _is_over(known: KnownStates[T], audience: str, key: str, told: dict[st
         return False
     present = await known.changed_since(audience, 0, key)
     if not present:
-        raise NotFound("NotFound", f"There is no {key[:200]!r}")
+        raise _not_found(key)
     return present[0].state.finished
+
+
+def _not_found(key: str | None, when: str = "") -> NotFound:
+    return NotFound("NotFound", f"There is no {(key or '')[:200]!r}{when}")
 
 
 def _observation(change: Change[T], told: dict[str, T]) -> Observation[T]:

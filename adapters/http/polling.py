@@ -22,6 +22,8 @@ from adapters.paging import Position
 logger = logging.getLogger(__name__)
 
 REMEMBERED = 500
+FORGOTTEN_AFTER = 5
+"""Looks in a row at which an upstream must know nothing of a thing that is watched, for it to count as forgotten."""
 
 
 T = TypeVar("T", bound=Changing)
@@ -84,6 +86,7 @@ class SharedPoll(Generic[T]):
         self._observed: dict[str, Change[T]] = {}
         self._listed: frozenset[str] = frozenset()
         self._watched: Counter[str] = Counter()
+        self._missed: Counter[str] = Counter()
         self._watchers = 0
         self._version = 0
         self._refreshed_at = float("-inf")
@@ -109,6 +112,8 @@ class SharedPoll(Generic[T]):
             if key is not None:
                 self._watched[key] -= 1
                 self._watched += Counter()
+                if key not in self._watched:
+                    del self._missed[key]
             self._nudged.set()
 
     async def observe(self, states: Sequence[T]) -> None:
@@ -116,6 +121,7 @@ class SharedPoll(Generic[T]):
         keyed = {self._key_of(state): state for state in states}
         owners = await self._ownership.owners(keyed)
         for key, state in keyed.items():
+            del self._missed[key]
             owner = owners[key]
             known = self._observed.get(key)
             if known is not None and known.audience == owner and not self._is_news(known.state, state):
@@ -188,16 +194,30 @@ class SharedPoll(Generic[T]):
         self._refreshed_at = time.monotonic()
 
     async def _refresh_unlisted(self) -> None:
-        unlisted = [key for key in {*self._observed, *self._watched} - self._listed if not self.has_ended(key)]
+        unlisted = [key for key in {*self._observed, *self._watched} - self._listed if self._is_open(key)]
         answers = await asyncio.gather(*(self._subject.get_one(key) for key in unlisted), return_exceptions=True)
         for key, answer in zip(unlisted, answers, strict=True):
             if answer is None:
-                self._observed.pop(key, None)
+                self._miss(key)
+            else:
+                del self._missed[key]
         failures = [answer for answer in answers if isinstance(answer, BaseException)]
         await self.observe([answer for answer in answers if answer and not isinstance(answer, BaseException)])
         # One that can't be read is its own trouble; where none is answered, it is everyone's.
         if len(failures) == len(answers) and not all(isinstance(failure, InvalidPayload) for failure in failures):
             raise _unnamed(failures[0])
+
+    def _is_open(self, key: str) -> bool:
+        return not self.has_ended(key) and self._missed[key] < FORGOTTEN_AFTER
+
+    def _miss(self, key: str) -> None:
+        """Take note that the upstream knows nothing of a thing; watching it ends with the last such look in a row."""
+        self._observed.pop(key, None)
+        if key not in self._watched:
+            return
+        self._missed[key] += 1
+        if self._missed[key] == FORGOTTEN_AFTER:
+            self._feed.end(key)
 
     async def _poll(self) -> None:
         with calls_of_kind(CallKind.POLL):

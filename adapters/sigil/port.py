@@ -88,5 +88,5 @@ class Sigil(Protocol):
         """Yield the present state of one or all scans, then each change, as phases complete.
 
         With `after`, only what changed since that cursor. The stream on one scan ends after its terminal state and
-        raises NotFound if there is no such scan. A slow reader gets the latest state.
+        raises NotFound if there is no such scan, or no more. A slow reader gets the latest state.
         """

@@ -19,9 +19,10 @@ from adapters.cloudlink.webhooks import Event
 from adapters.cloudlink.wire import RegressionShape
 from adapters.errors import NotFound
 from adapters.events.watching import Changing, Observation
-from adapters.http.polling import Pace
+from adapters.http.polling import FORGOTTEN_AFTER, Pace
 from adapters.principal import LOCAL_PRINCIPAL as LOCAL
 from tests.doubles.scripted_cloudlink import ScriptedCloudLink, action, alert, regression, scan
+from tests.waiting import until
 
 T = TypeVar("T", bound=Changing)
 
@@ -193,6 +194,30 @@ async def test_a_scan_is_watched_to_its_end(upstream: ScriptedCloudLink) -> None
     assert states == ["running", "finished"]
     with pytest.raises(NotFound):
         await anext(adapter.watch_scans(LOCAL, scan_id="s-9"))
+    await adapter.close()
+
+
+async def test_a_scan_that_many_came_after_is_watched_on(upstream: ScriptedCloudLink) -> None:
+    """It is no longer among those that each look reads, and not forgotten for that."""
+    adapter = upstream.adapter(pace=FAST)
+    async with opened(adapter.watch_scans(LOCAL, scan_id="s-1")) as stream:
+        await following(stream)
+        upstream.rows["scans"] = [scan(number) for number in range(100, 1, -1)] + [scan(1)]
+        looks = upstream.calls["GET /scans"]
+        await until(lambda: upstream.calls["GET /scans"] > looks + 3 * FORGOTTEN_AFTER)
+        upstream.rows["scans"][-1] = scan(1, "finished")
+        assert (await following(stream)).finished
+    await adapter.close()
+
+
+async def test_a_scan_that_is_listed_no_more_is_not_watched_for_ever(upstream: ScriptedCloudLink) -> None:
+    """Who watches it is told so."""
+    adapter = upstream.adapter(pace=FAST)
+    async with opened(adapter.watch_scans(LOCAL, scan_id="s-1")) as stream:
+        await following(stream)
+        upstream.rows["scans"] = [scan(2)]
+        with pytest.raises(NotFound, match="There is no 's-1' any more"):
+            await following(stream)
     await adapter.close()
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import httpx
 import pytest
 
 from adapters.cloudsigma.models import ExecutionStatus
-from adapters.errors import InvalidPayload, Unreachable
+from adapters.errors import InvalidPayload, NotFound, Unreachable
 from adapters.http import polling as module
+from adapters.http.polling import FORGOTTEN_AFTER
 from adapters.store.database import Database
 from tests.adapters.cloudsigma.polled import FAST, NEVER, at_call, failing, polled, told, watching
-from tests.doubles.scripted_upstream import ScriptedUpstream, answer_of
+from tests.doubles.scripted_upstream import ScriptedUpstream, answer_of, error_answer
+from tests.waiting import until
 
 
 async def test_one_that_can_not_be_read_does_not_hold_up_the_others(
@@ -112,3 +115,67 @@ async def test_a_list_of_unknown_shape_leaves_watching_one_execution_possible(
         async with watching(adapter) as everything:
             with pytest.raises(InvalidPayload, match="/v1/executions"):
                 await anext(everything)
+
+
+async def test_what_the_upstream_forgets_is_not_watched_for_ever(upstream: ScriptedUpstream, store: Database) -> None:
+    """Who watches it is told that it is no more, who watches all is told the rest, and nobody asks for it again."""
+    async with polled(upstream, store, FAST) as adapter, AsyncExitStack() as stack:
+        everything = await stack.enter_async_context(watching(adapter))
+        arn, other = upstream.run("arn:1"), upstream.run("arn:2")
+        not_reading, *streams = [await stack.enter_async_context(watching(adapter, arn)) for _ in range(20)]
+        await asyncio.gather(*map(anext, [everything, not_reading, *streams]))
+        await anext(everything)
+        del upstream.executions[arn]
+        met = await asyncio.gather(*map(anext, streams), return_exceptions=True)
+        assert {str(error) for error in met} == {"NotFound: There is no 'arn:1' any more"}
+        looks = upstream.calls["executions"]
+        await until(lambda: upstream.calls["executions"] > looks + FORGOTTEN_AFTER)
+        assert upstream.calls["status"] == FORGOTTEN_AFTER
+        upstream.succeed(other)
+        assert (await anext(everything)).state.arn == other
+        with pytest.raises(NotFound, match="'arn:1' any more"):
+            await anext(not_reading)
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_only_an_upstream_that_says_so_again_and_again_has_forgotten(
+    upstream: ScriptedUpstream, store: Database, status: int
+) -> None:
+    """Looks that fail in between begin the row anew, and one that fails says nothing of what is watched."""
+    async with polled(upstream, store, FAST) as adapter:
+        arn = upstream.run("arn:1")
+        unknown = [error_answer(404, "NotFound")] * (FORGOTTEN_AFTER - 1)
+        answers = [*unknown, error_answer(status, "PipelineFailed"), *unknown]
+
+        async def before(endpoint: str) -> httpx.Response | None:
+            if endpoint != "status":
+                return None
+            if answers:
+                return answers.pop()
+            upstream.succeed(arn)
+            return None
+
+        async with watching(adapter, arn) as stream:
+            await anext(stream)
+            upstream.unlisted.add(arn)
+            upstream.before = before
+            assert (await anext(stream)).state.status is ExecutionStatus.SUCCEEDED
+        assert not answers
+
+
+async def test_what_was_forgotten_and_is_there_again_can_be_watched_anew(
+    upstream: ScriptedUpstream, store: Database
+) -> None:
+    """To its end, though others still have to hear that it was away."""
+    async with polled(upstream, store, FAST) as adapter:
+        arn = upstream.run("arn:1")
+        async with watching(adapter, arn) as not_reading:
+            await anext(not_reading)
+            kept = upstream.executions.pop(arn)
+            await until(lambda: upstream.calls["status"] == FORGOTTEN_AFTER)
+            upstream.executions[arn] = kept
+            upstream.unlisted.add(arn)
+            async with watching(adapter, arn) as anew:
+                assert (await anext(anew)).state.status is ExecutionStatus.RUNNING
+                upstream.succeed(arn)
+                assert (await anext(anew)).state.status is ExecutionStatus.SUCCEEDED

@@ -74,6 +74,18 @@ async def test_a_full_mailbox_asks_its_reader_to_read_the_store(
         assert await read(mailbox, 1) == [later]
 
 
+async def test_reading_of_one_thing_can_be_ended(feed: InProcessChangeFeed[Light], sqlite: Database) -> None:
+    """Behind what is unread, for everyone who reads nothing else."""
+    with feed.watch("me", "a") as only_a, feed.watch("you", "a") as yours, feed.watch("me") as mine:
+        change = await switch(feed, sqlite, "a")
+        feed.end("a")
+        async with asyncio.timeout(WAIT_SECONDS):
+            assert [read async for read in only_a] == [change]
+            assert [read async for read in yours] == []
+        later = await switch(feed, sqlite, "a", "green")
+        assert await read(mine, 1) == [later]
+
+
 async def test_nothing_is_told_of_what_was_taken_back(feed: InProcessChangeFeed[Light], sqlite: Database) -> None:
     """A transaction that fails after it told of a change reaches nobody."""
     stray = await switch(feed, sqlite, "stray")

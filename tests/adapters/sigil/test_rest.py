@@ -13,9 +13,9 @@ import pytest
 
 from adapters.context import AdapterContext
 from adapters.durable import DurableWork
-from adapters.errors import InvalidPayload, LimitExceeded, NotAllowed
+from adapters.errors import InvalidPayload, LimitExceeded, NotAllowed, NotFound
 from adapters.health import Health
-from adapters.http.polling import Pace
+from adapters.http.polling import FORGOTTEN_AFTER, Pace
 from adapters.http.upstream import Upstream
 from adapters.ownership import Ownership
 from adapters.packages import PackageName
@@ -197,6 +197,19 @@ async def test_scans_of_a_package_are_those_of_its_name(upstream: ScriptedSigil,
     upstream.put(26, "npm:express-session@1.0.0")
     (found,) = await rest.scans_of_packages(LOCAL, [PackageName("npm", "express")])
     assert [scan.target for scan in found] == [f"npm:express@4.{number}.0" for number in range(25, 5, -1)]
+
+
+async def test_a_watcher_of_a_scan_that_the_upstream_forgets_is_told_so(
+    upstream: ScriptedSigil, rest: RestSigil
+) -> None:
+    """After some looks, by the id that it asked for."""
+    scan = await rest.submit(LOCAL, "npm:express")
+    stream = rest.watch(LOCAL, scan_id=scan.id)
+    assert (await anext(stream)).state == scan
+    upstream.scans.clear()
+    with pytest.raises(NotFound, match=f"There is no '{scan.id}' any more"):
+        await anext(stream)
+    assert upstream.calls[f"GET /v1/scans/{scan.id}"] == FORGOTTEN_AFTER
 
 
 async def test_a_watcher_of_an_upstream_without_our_fields_is_told_the_end(
