@@ -1,4 +1,4 @@
-"""The limits that a scan meets: the plan, scans a month by plan, and how many run at once."""
+"""The limits that a scan meets: the plan, scans a month by plan, and how many may wait at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from adapters.store.sigil import scans
 
 SCANS_PER_MONTH: Mapping[str, int | None] = MappingProxyType({"pro": 500, "team": 5_000, "enterprise": None})
 """By plan; None is no limit, and a plan that is not named has no scans."""
-UNFINISHED_AT_ONCE = 500
+UNFINISHED_OF_A_TENANT = 500
+UNFINISHED_AT_ONCE = 5_000
+"""Scans of all tenants that are queued or run: so many take some 60 MB."""
 
 
 def require_plan(principal: Principal, *, team: bool = False) -> None:
@@ -29,9 +31,7 @@ def require_plan(principal: Principal, *, team: bool = False) -> None:
 
 async def admit(connection: AsyncConnection, principal: Principal) -> None:
     """Let a scan start or raise LimitExceeded; in one transaction with recording it, so that none slips by."""
-    if await _count(connection, scans.c.status.in_(UNFINISHED)) >= UNFINISHED_AT_ONCE:
-        message = f"{UNFINISHED_AT_ONCE} scans are running or queued already: try again when some have ended"
-        raise LimitExceeded("rate_limit_exceeded", message, UNFINISHED_AT_ONCE, 10)
+    await _require_room(connection, principal)
     limit = SCANS_PER_MONTH[principal.tier] if principal.tier is not None else None
     if limit is None:
         return
@@ -42,6 +42,20 @@ async def admit(connection: AsyncConnection, principal: Principal) -> None:
         wait = math.ceil((next_month - now).total_seconds())
         message = f"The month's {limit:,} scans are used up. Retry after {wait} seconds."
         raise LimitExceeded("rate_limit_exceeded", message, limit, wait)
+
+
+async def _require_room(connection: AsyncConnection, principal: Principal) -> None:
+    mine = func.count().filter(scans.c.tenant == principal.tenant)
+    query = select(func.count(), mine).where(scans.c.status.in_(UNFINISHED))
+    of_all, of_the_tenant = (await connection.execute(query)).one()
+    if of_the_tenant >= UNFINISHED_OF_A_TENANT:
+        whose, limit = "of your tenant", UNFINISHED_OF_A_TENANT
+    elif of_all >= UNFINISHED_AT_ONCE:
+        whose, limit = "of all tenants", UNFINISHED_AT_ONCE
+    else:
+        return
+    message = f"{limit:,} scans {whose} are running or queued, the most at once: try again when some have ended"
+    raise LimitExceeded("rate_limit_exceeded", message, limit, 10)
 
 
 async def _count(connection: AsyncConnection, *wanted: ColumnElement[bool]) -> int:

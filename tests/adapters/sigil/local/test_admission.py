@@ -54,15 +54,36 @@ async def test_a_month_has_so_many_scans(written: Written, monkeypatch: pytest.M
     await admitted(written, unlimited)
 
 
-async def test_not_everything_runs_at_once(
+async def test_a_tenant_can_not_take_anothers_turn(
     written: Written, principal: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who comes when too many scans wait is asked to come again, limited or not."""
-    monkeypatch.setattr(admission, "UNFINISHED_AT_ONCE", 2)
+    """Who has too many scans waiting is asked to come again, whoever of the tenant it is, and nobody else is."""
+    monkeypatch.setattr(admission, "UNFINISHED_OF_A_TENANT", 2)
+    colleague = Principal(id="colleague", name="colleague", tenant=principal.tenant)
     first = await written.insert(principal)
-    await written.insert(new_principal())
-    with pytest.raises(LimitExceeded) as refused:
+    await written.begin(first.id)
+    await written.insert(colleague)
+    with pytest.raises(
+        LimitExceeded, match="2 scans of your tenant are running or queued, the most at once: try again"
+    ) as refused:
         await admitted(written, principal)
-    assert refused.value.retry_after_seconds == 10
+    assert (refused.value.limit, refused.value.retry_after_seconds) == (2, 10)
+    await admitted(written, new_principal())
+    await written.fail(first.id)
+    await admitted(written, principal)
+
+
+async def test_not_everything_waits_at_once(
+    written: Written, principal: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who comes when too many scans of all tenants wait is asked to come again, limited or not."""
+    monkeypatch.setattr(admission, "UNFINISHED_AT_ONCE", 2)
+    first = await written.insert(new_principal())
+    await written.insert(new_principal())
+    with pytest.raises(
+        LimitExceeded, match="2 scans of all tenants are running or queued, the most at once: try again"
+    ) as refused:
+        await admitted(written, principal)
+    assert (refused.value.limit, refused.value.retry_after_seconds) == (2, 10)
     await written.fail(first.id)
     await admitted(written, principal)
