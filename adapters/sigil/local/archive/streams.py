@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import bz2
-import gzip
 import io
 import lzma
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from zlib_ng import gzip_ng, zlib_ng
 
 from adapters.sigil.local.archive.limits import ArchiveRefused, Tally
 
 _STEP = 65_536
-_DAMAGE = (zlib.error, lzma.LZMAError, OSError)
+_DAMAGE: tuple[type[Exception], ...] = (
+    zlib_ng.error,  # type: ignore[assignment] # its stub takes the class for an instance
+    lzma.LZMAError,
+    OSError,
+)
 
 
 class CountedStream(io.RawIOBase):
@@ -78,7 +82,7 @@ def refusing_damage() -> Iterator[None]:
 def _opened(data: bytes) -> io.BufferedIOBase:
     raw = io.BytesIO(data)
     if data.startswith(b"\x1f\x8b"):
-        return gzip.GzipFile(fileobj=raw)
+        return gzip_ng.GzipFile(fileobj=raw)  # type: ignore[no-untyped-call]
     if data.startswith(b"BZh"):
         return bz2.BZ2File(raw)
     if data.startswith(b"\xfd7zXZ\0"):

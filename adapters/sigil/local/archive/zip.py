@@ -6,7 +6,8 @@ import io
 import stat
 import struct
 import zipfile
-import zlib
+
+from zlib_ng import zlib_ng
 
 from adapters.sigil.local.archive.limits import ArchiveRefused, Limits, Tally
 from adapters.sigil.local.archive.paths import link_target, safe_path
@@ -63,7 +64,7 @@ def _content(packed: bytes, entry: zipfile.ZipInfo, path: str, limits: Limits) -
     content = packed if entry.compress_type == zipfile.ZIP_STORED else _inflated(packed, entry.file_size, path)
     if len(content) != entry.file_size:
         raise _mismatch(path)
-    if zlib.crc32(content) != entry.CRC:
+    if zlib_ng.crc32(content) != entry.CRC:
         raise ArchiveRefused("damaged", f"The archive's file {path!r} does not have the checksum that its header says.")
     if stat.S_ISLNK(entry.external_attr >> 16):
         link_target(path, content.decode("utf-8", "replace"), limits, symbolic=True)
@@ -72,7 +73,7 @@ def _content(packed: bytes, entry: zipfile.ZipInfo, path: str, limits: Limits) -
 
 def _inflated(packed: bytes, size: int, path: str) -> bytes:
     """Inflate no more than was told; what is left over would be read by a tool that reads from the front."""
-    inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+    inflate = zlib_ng.decompressobj(-zlib_ng.MAX_WBITS)
     with refusing_damage():
         content = inflate.decompress(packed, size + 1)
     if not inflate.eof or inflate.unused_data:
