@@ -84,7 +84,7 @@ _WORDS: tuple[tuple[bytes, bytes], ...] = (
     (b".constructor", rb"\.constructor\s*(?:[;,)\n]|\?\.)"),
     (b".vscode", b""),
     (b".cursor", rb"\.cursor(?:rules)?['\"`/\\]"),
-    (b".claude", rb"\.claude['\"`/\\]"),
+    (b".claude", rb"\.claude(?:\.json)?['\"`/\\]"),
     (b"CLAUDE.md", b""),
     (b"AGENTS.md", b""),
     (b"mcp.json", b""),

@@ -18,14 +18,16 @@ _CALLED = (
     "execfile system popen urlopen urlretrieve import_module run_path startfile execl execv execve execvp spawnl"
     " spawnv posix_spawn"
 )
+_MODULES = (
+    "subprocess marshal winreg _winreg pyperclip win32clipboard pynput pyautogui ctypes pty mss runpy requests httpx"
+    " aiohttp urllib3 urllib2 cloudscraper telegram dhooks discord_webhook paramiko smtplib ftplib telnetlib httplib"
+    " websocket wget pycurl pickle cPickle dill cloudpickle netifaces keyring secretstorage"
+)
 _WORDS = (
-    "subprocess marshal winreg _winreg pyperclip win32clipboard pynput ImageGrab pyautogui execl execvp ctypes"
-    " pty mss runpy requests httpx aiohttp urllib3 urllib2 cloudscraper telegram dhooks discord_webhook paramiko"
-    " smtplib ftplib telnetlib httplib websocket wget pycurl gethostname getaddrinfo gethostbyname b64decode"
-    " b85decode b32decode a85decode unhexlify a2b_hex rot13 rot_13 Fernet pickle cPickle dill cloudpickle"
-    " __import__ __builtins__ __subclasses__ exec_module rmtree crontab getuser import_module startfile netifaces"
-    " memfd_create getnode popen posix_spawn clipboard_get spawnl unquote_to_bytes urlretrieve get_credentials keyring"
-    " secretstorage"
+    "ImageGrab execl execvp gethostname getaddrinfo gethostbyname b64decode b85decode b32decode a85decode unhexlify"
+    " a2b_hex rot13 rot_13 Fernet __import__ __builtins__ __subclasses__ exec_module rmtree crontab getuser"
+    " import_module startfile memfd_create getnode popen posix_spawn clipboard_get spawnl unquote_to_bytes urlretrieve"
+    " get_credentials"
 )
 _TEXTS = (
     "http.client", "urllib.request", "bytes.fromhex", "zlib.decompress", "socket.socket", "os.environ",
@@ -40,11 +42,12 @@ _TEXTS = (
     "os.unlink", "os.scandir", ".unlink(", ".rglob(", ".iterdir(", "make_archive", "/extensions", "app.asar",
     "discord_desktop_core", "dist-packages",
     "/etc/hosts", "/etc/sudoers", "ld.so.preload", "/etc/pam.d", "pip.conf", "CLAUDE.md", "AGENTS.md",
-    ".cursor", ".claude", "mcp.json", ".git/hooks", ".vscode", "asyncio.open_connection", "SourceFileLoader",
+    ".claude.json", "mcp.json", ".git/hooks", ".vscode", "asyncio.open_connection", "SourceFileLoader",
     "spec_from_file_location",
     "SourcelessFileLoader", "requests.Session.", "getpass.getpass", ".rfile", "pip.ini", ".github/workflows",
     "import keyboard", "import clipboard", "CurrentVersion", "autostart",
-    "google.auth", "azure.identity", "Programs\\\\", "import environ", "import getenv",
+    "google.auth", "azure.identity", "Programs\\\\", "import environ", "import getenv", ".chmod(", "mmap.mmap",
+    "import mmap",
 )  # fmt: skip
 _PATTERNS = (
     r"(^|[^.\w])(exec|eval)\s*[(]", r"\bexec\s+[\w'\"]", r"(globals|locals)\(\)\s*(\[|\.get)",
@@ -57,7 +60,15 @@ _PATTERNS = (
     r"compile\(\s*(base64|zlib|codecs|marshal|bytes)",
     r"(^|[^'\"\w.])builtins\.", r"[^.\w\s]\s*(eval|exec)\s*[,)\]]", r"[:\[{]\s*(eval|exec)\s*[,}\]]",
     r"\b(eval|exec)\.__", r"\b[bB]cc(_\w{2,10})?['\"]?\]?\s{0,3}[=:,]", r"@(eval|exec)\b", r"(decompress|decrypt)\s*\(",
+    r"\.(claude|cursor(rules)?)['\"\\/]",
 )  # fmt: skip
+_AROUND = 40
+_MEMBER = re.compile(rb"[\s\\]{0,9}\.[\s\\]{0,9}[a-zA-Z_]")
+_RENAMED = re.compile(rb"[ \t]+as\b")
+_GIVEN = re.compile(rb"[ \t]*=(?!=)")
+_IMPORTED = re.compile(rb"\bimport[ \t][^\n]*\Z")
+_ORIGIN = re.compile(rb"(?:\bfrom[ \t]+[\w.]*|_vendor\.|['\"])\Z")
+_VALUE = re.compile(rb"(?:[=,(\[{:|*]|\b(?:return|yield|or|and|else|if|in|await|not|lambda))[\s\\]{0,9}\Z")
 _BYTES = ("F0 9D (9? | A?)", "EF BC (A1 | B?)", "EF BD (8? | 9?)")
 _IMPORT = re.compile(
     rb"[\n;][ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^()#;]{0,2000}\)|[^\n#;()]+)|import[ \t]+([^\n#;()]+))"
@@ -71,6 +82,7 @@ _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _MOST_STRINGS = 50
 _LONGEST_STRING = 2000
 _MOST_MATCHES = 20_000
+_MODULE_COUNT = len(_MODULES.split())
 
 
 def _marked(characters: bytes) -> bytes:
@@ -88,7 +100,7 @@ def _rules() -> yara_x.Rules:
     import yara_x
 
     quoted = [text.replace("\\", "\\\\").replace('"', '\\"') for text in _TEXTS]
-    patterns = [f'"{word}" fullword' for word in _WORDS.split()]
+    patterns = [f'"{word}" fullword' for word in (*_MODULES.split(), *_WORDS.split())]
     patterns += [f'"{text}"' for text in quoted]
     patterns += [f"/\\b{word}\\s{{0,4}}\\(/" for word in _CALLED.split()]
     patterns += ["/" + pattern.replace("/", "\\/") + "/" for pattern in _PATTERNS]
@@ -106,8 +118,23 @@ def telling_offsets(source: bytes) -> tuple[int, ...]:
     offsets: set[int] = set()
     for rule in scanner.scan(source).matching_rules:
         for pattern in rule.patterns:
-            offsets.update(match.offset for match in pattern.matches)
+            found = pattern.matches
+            if int(pattern.identifier.removeprefix("$s")) < _MODULE_COUNT:
+                offsets.update(match.offset for match in found if _uses(source, match.offset, match.length))
+            else:
+                offsets.update(match.offset for match in found)
     return tuple(sorted(offsets))
+
+
+def _uses(source: bytes, start: int, length: int) -> bool:
+    """Whether a module's name is more than a word of a comment, somebody else's member or a plain import of it."""
+    end = start + length
+    before = source[max(0, start - _AROUND) : start]
+    if _MEMBER.match(source, end) and before[-1:] != b".":
+        return True
+    if _IMPORTED.search(before):
+        return _RENAMED.match(source, end) is not None
+    return bool(_ORIGIN.search(before) or (_VALUE.search(before) and not _GIVEN.match(source, end)))
 
 
 def imports(source: bytes) -> tuple[str, ...]:
