@@ -14,7 +14,7 @@ from adapters.sigil.local.code.joined import Joined
 from adapters.sigil.local.code.python import python_program, python_source
 from adapters.sigil.local.material import Package, PackageFile
 from adapters.sigil.local.phases.flows import whole_ways
-from adapters.sigil.local.phases.reach import entry_files, hook_files, hooks_of, imported_files, reachable
+from adapters.sigil.local.phases.reach import Paths, entry_files, hook_files, hooks_of, imported_files, reachable
 
 _LARGEST_FILE = 100_000
 _LARGEST_PROGRAM = 200_000
@@ -53,7 +53,7 @@ def linked(package: Package, facts: Mapping[str, CodeFacts]) -> dict[str, CodeFa
 
 
 def _link(package: Package, found: dict[str, CodeFacts]) -> None:
-    paths = frozenset(file.path for file in package.files)
+    paths = Paths(file.path for file in package.files)
     facts = dict(found)
     programs: set[frozenset[str]] = set()
     for starts in (hook_files(package, hooks_of(package)), entry_files(package)):
@@ -66,7 +66,7 @@ def _link(package: Package, found: dict[str, CodeFacts]) -> None:
                 _add(found, chosen, read)
 
 
-def _chosen(package: Package, known: Mapping[str, CodeFacts], paths: frozenset[str]) -> dict[str, bytes]:
+def _chosen(package: Package, known: Mapping[str, CodeFacts], paths: Paths) -> dict[str, bytes]:
     """Choose the files that do something, and those around them, as far as they are small enough."""
     sizes = {file.path: file.size for file in package.files if file.path in known and file.size <= _LARGEST_FILE}
     handing = {file.path for file in package.files if file.path in sizes and _HANDS_OUT.search(file.data)}
@@ -91,7 +91,7 @@ def _acts(facts: CodeFacts) -> bool:
     return any(fact.behaviour not in _DOES_NOTHING_YET for fact in facts.facts)
 
 
-def _neighbours(known: Mapping[str, CodeFacts], paths: frozenset[str]) -> dict[str, set[str]]:
+def _neighbours(known: Mapping[str, CodeFacts], paths: Paths) -> dict[str, set[str]]:
     """Find for each file those that it imports and that import it."""
     around: dict[str, set[str]] = {path: set() for path in known}
     for path, facts in known.items():

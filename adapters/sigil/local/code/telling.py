@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from adapters.sigil.local.code.telling_commands import (
     Command,
@@ -103,6 +104,7 @@ _PLACES = (
 )
 
 
+@lru_cache(maxsize=4096)
 def place(host: str) -> Place | None:
     """Say what a host or URL is known for; None for one of which nothing is known."""
     for kind, pattern in _PLACES:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from adapters.sigil.local.code.facts import CodeFacts
 from adapters.sigil.local.phases.hooks import resolved
-from adapters.sigil.local.phases.reach import python_files
+from adapters.sigil.local.phases.reach import Paths, python_files
 
 _LARGEST = 300_000
 _REQUIRED = re.compile(
@@ -37,7 +37,7 @@ def called_at_load(
     `for_answer` takes calls whose answer is kept or handed on too: settings that are read, objects that are made.
     """
     ways = (*_CALLS, *_CALLS_FOR_ANSWER) if for_answer else _CALLS
-    paths = frozenset(contents)
+    paths = Paths(contents)
     found: set[str] = set()
     for path in starts:
         known = facts.get(path)
@@ -50,7 +50,7 @@ def called_at_load(
     return frozenset(found)
 
 
-def _javascript_names(path: str, data: bytes, paths: frozenset[str], called: set[bytes]) -> Iterator[str]:
+def _javascript_names(path: str, data: bytes, paths: Paths, called: set[bytes]) -> Iterator[str]:
     folder = path.rpartition("/")[0]
     for match in _REQUIRED.finditer(data):
         if not called.isdisjoint(_NAME.findall(match[1] or match[3])):
@@ -63,7 +63,7 @@ def _javascript_names(path: str, data: bytes, paths: frozenset[str], called: set
             yield target
 
 
-def _python_names(path: str, data: bytes, paths: frozenset[str], called: set[bytes]) -> Iterator[str]:
+def _python_names(path: str, data: bytes, paths: Paths, called: set[bytes]) -> Iterator[str]:
     folder = path.rpartition("/")[0]
     for match in _FROM.finditer(data):
         module = match[1].decode("utf-8", "replace")

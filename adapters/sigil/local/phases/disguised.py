@@ -9,7 +9,7 @@ from adapters.sigil.local.code.telling_commands import command_kinds
 from adapters.sigil.local.code.telling_places import powerful_code
 from adapters.sigil.local.phases.hooks import resolved
 from adapters.sigil.local.phases.judging import CERTAIN, GRAVE, Rule, finding
-from adapters.sigil.local.phases.reach import python_files
+from adapters.sigil.local.phases.reach import Paths, python_files
 from adapters.sigil.local.phases.scanned import Scanned
 from adapters.sigil.models import Finding
 
@@ -51,7 +51,7 @@ def _byte_code(scanned: Scanned) -> Iterator[Finding]:
     files = {path for path in scanned.paths if path.endswith(".pyc") and "__pycache__" not in path}
     if not files:
         return
-    sources = frozenset(path[:-1] for path in files) - scanned.paths
+    sources = Paths(path[:-1] for path in files if path[:-1] not in scanned.paths)
     for path in sorted(scanned.loaded & scanned.facts.keys()):
         folder = path.rpartition("/")[0]
         for name in scanned.facts[path].imports:

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from adapters.sigil.local.code.facts import Behaviour, CodeFacts
@@ -53,6 +54,23 @@ class Moment(StrEnum):
     CALL = "call"
 
 
+class Paths(frozenset[str]):
+    """The paths of a package's files."""
+
+    @cached_property
+    def modules(self) -> Mapping[str, list[str]]:
+        """The Python files by the module that they are, with `/`: a plain module before a package of its name."""
+        files: dict[str, list[str]] = {}
+        for path in sorted(self, key=_is_package):
+            if path.endswith(".py"):
+                files.setdefault(path.removesuffix("/__init__.py" if _is_package(path) else ".py"), []).append(path)
+        return files
+
+
+def _is_package(path: str) -> bool:
+    return path.endswith("/__init__.py")
+
+
 def hooks_of(package: Package) -> tuple[Hook, ...]:
     """List the commands that installing a package runs: none for Python, whose hooks are files."""
     if package.ecosystem is Ecosystem.PYPI:
@@ -64,7 +82,7 @@ def hooks_of(package: Package) -> tuple[Hook, ...]:
 
 def hook_files(package: Package, hooks: Iterable[Hook]) -> frozenset[str]:
     """Find the files that run first when a package is installed, or when any interpreter starts after that."""
-    paths = frozenset(file.path for file in package.files)
+    paths = Paths(file.path for file in package.files)
     found = {path for hook in hooks for path in named_files(hook.command, paths)}
     found.update(_task_files(hooks, paths))
     if any("-e" in hook.command or "-p" in hook.command or "-c" in hook.command for hook in hooks):
@@ -80,7 +98,7 @@ def hook_files(package: Package, hooks: Iterable[Hook]) -> frozenset[str]:
 
 def entry_files(package: Package) -> frozenset[str]:
     """Find the files that run when the package is imported or required; a command is somebody's call."""
-    paths = frozenset(file.path for file in package.files)
+    paths = Paths(file.path for file in package.files)
     found: set[str] = set()
     manifest = next((file.data for file in package.files if file.path == MANIFEST), None)
     if manifest is not None and package.ecosystem is not Ecosystem.PYPI:
@@ -94,7 +112,7 @@ def entry_files(package: Package) -> frozenset[str]:
     return frozenset(found)
 
 
-def _plugin_files(package: Package, paths: frozenset[str]) -> Iterator[str]:
+def _plugin_files(package: Package, paths: Paths) -> Iterator[str]:
     """Find the modules that other programs load by themselves: entry points that are no commands."""
     for file in package.files:
         if _ENTRY_POINTS.search(file.path):
@@ -103,7 +121,7 @@ def _plugin_files(package: Package, paths: frozenset[str]) -> Iterator[str]:
                     yield from python_files(module, "", paths)
 
 
-def reachable(starts: Iterable[str], facts: Mapping[str, CodeFacts], paths: frozenset[str]) -> frozenset[str]:
+def reachable(starts: Iterable[str], facts: Mapping[str, CodeFacts], paths: Paths) -> frozenset[str]:
     """Follow files to those that they lead to by imports within the package, themselves included."""
     seen: set[str] = set()
     waiting = [path for path in starts if path in paths]
@@ -117,7 +135,7 @@ def reachable(starts: Iterable[str], facts: Mapping[str, CodeFacts], paths: froz
     return frozenset(seen)
 
 
-def started(facts: CodeFacts, paths: frozenset[str], folder: str) -> Iterator[str]:
+def started(facts: CodeFacts, paths: Paths, folder: str) -> Iterator[str]:
     """Find the package's own files that code starts as processes."""
     for fact in facts.facts:
         if fact.behaviour in _RUNS and fact.detail:
@@ -125,12 +143,12 @@ def started(facts: CodeFacts, paths: frozenset[str], folder: str) -> Iterator[st
                 yield from named_files(_FOLDER_OF_CODE.sub("", fact.detail), paths, start)
 
 
-def _led_to(path: str, facts: CodeFacts, paths: frozenset[str]) -> Iterator[str]:
+def _led_to(path: str, facts: CodeFacts, paths: Paths) -> Iterator[str]:
     yield from imported_files(path, facts, paths)
     yield from started(facts, paths, path.rpartition("/")[0])
 
 
-def imported_files(path: str, facts: CodeFacts, paths: frozenset[str]) -> Iterator[str]:
+def imported_files(path: str, facts: CodeFacts, paths: Paths) -> Iterator[str]:
     """Find the package's own files that a file imports."""
     folder = path.rpartition("/")[0]
     python = path.endswith((".py", ".pth", ".pyw"))
@@ -138,14 +156,14 @@ def imported_files(path: str, facts: CodeFacts, paths: frozenset[str]) -> Iterat
         yield from python_files(name, folder, paths) if python else _javascript_files(name, folder, paths)
 
 
-def _javascript_files(name: str, folder: str, paths: frozenset[str]) -> Iterator[str]:
+def _javascript_files(name: str, folder: str, paths: Paths) -> Iterator[str]:
     if name.startswith("."):
         found = resolved(name, folder, paths)
         if found is not None:
             yield found
 
 
-def python_files(name: str, folder: str, paths: frozenset[str]) -> Iterator[str]:
+def python_files(name: str, folder: str, paths: Paths) -> Iterator[str]:
     """Find the files of the package that an import means, seen from a folder, with those that hold them."""
     dots = len(name) - len(name.lstrip("."))
     tail = name[dots:].replace(".", "/")
@@ -155,10 +173,8 @@ def python_files(name: str, folder: str, paths: frozenset[str]) -> Iterator[str]
     for start in starts:
         if start is not None:
             base = f"{start}/{tail}" if start and tail else start or tail
-            parent = base.rpartition("/")[0]
-            for path in (f"{base}.py", f"{base}/__init__.py", f"{parent}.py", f"{parent}/__init__.py"):
-                if path in paths:
-                    yield path
+            yield from paths.modules.get(base, ())
+            yield from paths.modules.get(base.rpartition("/")[0], ())
 
 
 def _entries(manifest: bytes) -> Iterator[str]:
@@ -180,7 +196,7 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(inner)
 
 
-def _build_files(package: Package, paths: frozenset[str]) -> Iterator[str]:
+def _build_files(package: Package, paths: Paths) -> Iterator[str]:
     project = next((file.data for file in package.files if file.path == "pyproject.toml"), b"")
     try:
         content = tomllib.loads(project.decode("utf-8", "replace"))
@@ -199,7 +215,7 @@ def _build_files(package: Package, paths: frozenset[str]) -> Iterator[str]:
             yield script
 
 
-def _task_files(hooks: Iterable[Hook], paths: frozenset[str]) -> Iterator[str]:
+def _task_files(hooks: Iterable[Hook], paths: Paths) -> Iterator[str]:
     """Find the files that a task runner reads without their being named: `make`, `gulp setup`."""
     for hook in hooks:
         for command in commands(hook.command) if hook.name in _INSTALLING else ():
@@ -207,7 +223,7 @@ def _task_files(hooks: Iterable[Hook], paths: frozenset[str]) -> Iterator[str]:
             yield from (path for path in _TASK_FILES.get(runner, ()) if path in paths)
 
 
-def _command_files(package: Package, paths: frozenset[str]) -> Iterator[str]:
+def _command_files(package: Package, paths: Paths) -> Iterator[str]:
     """Find the modules of the package whose classes setup.cfg or pyproject.toml make commands of the installation."""
     for name, pattern in _COMMAND_TABLES.items():
         data = next((file.data for file in package.files if file.path == name), b"").decode("utf-8", "replace")

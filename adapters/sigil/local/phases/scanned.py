@@ -14,7 +14,15 @@ from adapters.sigil.local.package_json import MANIFEST
 from adapters.sigil.local.phases.calls import called_at_load
 from adapters.sigil.local.phases.flows import whole_ways
 from adapters.sigil.local.phases.hooks import GYP, Hook, project_addresses
-from adapters.sigil.local.phases.reach import Moment, entry_files, hook_files, hooks_of, imported_files, reachable
+from adapters.sigil.local.phases.reach import (
+    Moment,
+    Paths,
+    entry_files,
+    hook_files,
+    hooks_of,
+    imported_files,
+    reachable,
+)
 from adapters.sigil.local.phases.standing import Standing, standing_of
 from adapters.sigil.local.provenance.history import history
 from adapters.sigil.local.signatures import Hit
@@ -29,9 +37,9 @@ class Scanned:
     hits: Mapping[str, tuple[Hit, ...]]
 
     @cached_property
-    def paths(self) -> frozenset[str]:
+    def paths(self) -> Paths:
         """The paths of all published files."""
-        return frozenset(file.path for file in self.package.files)
+        return Paths(file.path for file in self.package.files)
 
     @cached_property
     def hooks(self) -> tuple[Hook, ...]:

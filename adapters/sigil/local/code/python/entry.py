@@ -11,7 +11,7 @@ import msgspec
 from adapters.sigil.local.code.facts import CodeFacts
 from adapters.sigil.local.code.python.functions import finish
 from adapters.sigil.local.code.python.modules import Modules
-from adapters.sigil.local.code.python.payload import module, parse
+from adapters.sigil.local.code.python.payload import module, parse, without_long_comments
 from adapters.sigil.local.code.python.recorder import Recorder
 from adapters.sigil.local.code.python.words import as_utf8, imports, strings, telling_offsets
 
@@ -45,7 +45,8 @@ def python_facts(path: str, data: bytes) -> CodeFacts:
 def python_program(joined: Joined) -> CodeFacts:
     """Tell what the Python files of a package do together; `parsed` is False where work was cut short."""
     recorder = Recorder()
-    machine = module(joined.data, telling_offsets(joined.data), recorder, setup=False)
+    source = without_long_comments(joined.data)
+    machine = module(source, telling_offsets(source), recorder, setup=False)
     machine.modules = Modules(joined)
     try:
         for part in joined.parts:
@@ -76,6 +77,7 @@ def _start_lines(source: bytes) -> bytes:
 
 def _looked_at(source: bytes, offsets: tuple[int, ...], said: CodeFacts, *, setup: bool) -> CodeFacts:
     recorder = Recorder()
+    source = without_long_comments(source)
     machine = module(source, offsets, recorder, setup=setup)
     root = parse(source)
     broken = sum(child.end_byte - child.start_byte for child in root.children if child.type == "ERROR")

@@ -27,11 +27,10 @@ _OLD_EXEC = re.compile(rb"((?:^|[;:])[ \t]*)exec (?=[\w(])", re.MULTILINE)
 
 
 def parse(source: bytes, part: Part | None = None) -> Node:
-    """Give the syntax tree of a module, or of a part of a text of several.
+    """Give the syntax tree of a module without long comments, or of a part of a text of several.
 
     Python 2's `exec code` is read as if it were bound to the name exec.
     """
-    source = _without_long_comments(source)
     ranges = part.ranges if part is not None else None
     root = Parser(_LANGUAGE, included_ranges=ranges).parse(source).root_node
     if root.has_error and _OLD_EXEC.search(source):
@@ -39,7 +38,7 @@ def parse(source: bytes, part: Part | None = None) -> Node:
     return root
 
 
-def _without_long_comments(source: bytes) -> bytes:
+def without_long_comments(source: bytes) -> bytes:
     """Blank runs of 50 and more lines that hold nothing but comments; every such run has one of each 50th lines.
 
     The grammar reads on to the end of a run of comments at each of them: thousands of lines would take minutes.
@@ -90,6 +89,7 @@ def go_through(machine: Machine, node: Node, text: bytes, label: str, depth: int
     if machine.origin is not None:
         origin.place = (machine.origin.place, origin.place)
         origin.label = machine.origin.label
+    text = without_long_comments(text)
     inner = Machine(
         source=text,
         offsets=telling_offsets(text),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import sys
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.telling import place
@@ -52,7 +53,6 @@ _TEXTS = (
 _PATTERNS = (
     r"(^|[^.\w])(exec|eval)\s*[(]", r"\bexec\s+[\w'\"]", r"(globals|locals)\(\)\s*(\[|\.get)",
     r"vars\([\w.]*\)\s*\[", r"__dict__\s*\[",
-    r"\n[ \t]*[A-Z]\w{0,40}\.\w{1,40}[ \t]*=[ \t]*_?[a-z]\w{0,40}[ \t]*\r?\n",
     r"[^.\w]getattr\(\s*(os|sys|builtins|_\w*)\s*,",
     r"[^.\w]getattr\([^(),\n]{1,60},\s*(['\"][^'\"\n]*['\"]\s*[+\[%.]|chr\(|bytes|''\.)",
     r"import\s+(os|sys|ssl|socket|builtins|posix|nt)\s+as\b", r"from\s+(os|socket|posix|nt|builtins|urllib)\s+import\b",
@@ -69,6 +69,8 @@ _GIVEN = re.compile(rb"[ \t]*=(?!=)")
 _IMPORTED = re.compile(rb"\bimport[ \t][^\n]*\Z")
 _ORIGIN = re.compile(rb"(?:\bfrom[ \t]+[\w.]*|_vendor\.|['\"])\Z")
 _VALUE = re.compile(rb"(?:[=,(\[{:|*]|\b(?:return|yield|or|and|else|if|in|await|not|lambda))[\s\\]{0,9}\Z")
+_REPLACED = re.compile(rb"\n[ \t]*[A-Z]\w{0,40}\.\w{1,40}[ \t]*=[ \t]*_?[a-z]\w{0,40}[ \t]*\r?(?=\n)")
+"""A member of a class that gets another function: it tells where something else in the file does."""
 _BYTES = ("F0 9D (9? | A?)", "EF BC (A1 | B?)", "EF BD (8? | 9?)")
 _IMPORT = re.compile(
     rb"[\n;][ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^()#;]{0,2000}\)|[^\n#;()]+)|import[ \t]+([^\n#;()]+))"
@@ -96,7 +98,7 @@ _LONG_LIST = b"a" * 300
 
 
 @functools.cache
-def _rules() -> yara_x.Rules:
+def _scanner() -> yara_x.Scanner:
     import yara_x
 
     quoted = [text.replace("\\", "\\\\").replace('"', '\\"') for text in _TEXTS]
@@ -106,23 +108,22 @@ def _rules() -> yara_x.Rules:
     patterns += ["/" + pattern.replace("/", "\\/") + "/" for pattern in _PATTERNS]
     patterns += [f"{{ {pattern} }}" for pattern in _BYTES]
     strings = "\n".join(f"$s{number} = {pattern}" for number, pattern in enumerate(patterns))
-    return yara_x.compile(f"rule telling {{ strings:\n{strings}\ncondition: any of them }}")
+    scanner = yara_x.Scanner(yara_x.compile(f"rule telling {{ strings:\n{strings}\ncondition: any of them }}"))
+    scanner.max_matches_per_pattern(_MOST_MATCHES)
+    return scanner
 
 
 def telling_offsets(source: bytes) -> tuple[int, ...]:
     """Where a file has words without which code can neither run things, nor talk to others, nor read secrets."""
-    import yara_x
-
-    scanner = yara_x.Scanner(_rules())
-    scanner.max_matches_per_pattern(_MOST_MATCHES)
     offsets: set[int] = set()
-    for rule in scanner.scan(source).matching_rules:
+    for rule in _scanner().scan(source).matching_rules:
         for pattern in rule.patterns:
-            found = pattern.matches
             if int(pattern.identifier.removeprefix("$s")) < _MODULE_COUNT:
-                offsets.update(match.offset for match in found if _uses(source, match.offset, match.length))
+                offsets.update(each.offset for each in pattern.matches if _uses(source, each.offset, each.length))
             else:
-                offsets.update(match.offset for match in found)
+                offsets.update(each.offset for each in pattern.matches)
+    if offsets:
+        offsets.update(found.start() for found in islice(_REPLACED.finditer(source), _MOST_MATCHES))
     return tuple(sorted(offsets))
 
 
