@@ -8,6 +8,7 @@ import sys
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from adapters.sigil.local.code.python.usage import reads_environment, uses_module
 from adapters.sigil.local.code.telling import place
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ _CALLED = (
     "execfile system popen urlopen urlretrieve import_module run_path startfile execl execv execve execvp spawnl"
     " spawnv posix_spawn"
 )
+_ENVIRONMENT = ("os.environ", "os.getenv")
 _MODULES = (
     "subprocess marshal winreg _winreg pyperclip win32clipboard pynput pyautogui ctypes pty mss runpy requests httpx"
     " aiohttp urllib3 urllib2 cloudscraper telegram dhooks discord_webhook paramiko smtplib ftplib telnetlib httplib"
@@ -31,8 +33,7 @@ _WORDS = (
     " get_credentials"
 )
 _TEXTS = (
-    "http.client", "urllib.request", "bytes.fromhex", "zlib.decompress", "socket.socket", "os.environ",
-    "os.getenv",
+    "http.client", "urllib.request", "bytes.fromhex", "zlib.decompress", "socket.socket",
     "os.system",
     "os.popen", "LaunchAgents", ".bashrc", ".zshrc", "/systemd/", "authorized_keys", ".ssh/", ".ssh'", '.ssh"',
     ".aws/", ".aws'",
@@ -62,13 +63,6 @@ _PATTERNS = (
     r"\b(eval|exec)\.__", r"\b[bB]cc(_\w{2,10})?['\"]?\]?\s{0,3}[=:,]", r"@(eval|exec)\b", r"(decompress|decrypt)\s*\(",
     r"\.(claude|cursor(rules)?)['\"\\/]",
 )  # fmt: skip
-_AROUND = 40
-_MEMBER = re.compile(rb"[\s\\]{0,9}\.[\s\\]{0,9}[a-zA-Z_]")
-_RENAMED = re.compile(rb"[ \t]+as\b")
-_GIVEN = re.compile(rb"[ \t]*=(?!=)")
-_IMPORTED = re.compile(rb"\bimport[ \t][^\n]*\Z")
-_ORIGIN = re.compile(rb"(?:\bfrom[ \t]+[\w.]*|_vendor\.|['\"])\Z")
-_VALUE = re.compile(rb"(?:[=,(\[{:|*]|\b(?:return|yield|or|and|else|if|in|await|not|lambda))[\s\\]{0,9}\Z")
 _REPLACED = re.compile(rb"\n[ \t]*[A-Z]\w{0,40}\.\w{1,40}[ \t]*=[ \t]*_?[a-z]\w{0,40}[ \t]*\r?(?=\n)")
 """A member of a class that gets another function: it tells where something else in the file does."""
 _BYTES = ("F0 9D (9? | A?)", "EF BC (A1 | B?)", "EF BD (8? | 9?)")
@@ -84,7 +78,11 @@ _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _MOST_STRINGS = 50
 _LONGEST_STRING = 2000
 _MOST_MATCHES = 20_000
-_MODULE_COUNT = len(_MODULES.split())
+_CONFIRMED = {
+    **dict.fromkeys(range(len(_ENVIRONMENT)), reads_environment),
+    **dict.fromkeys(range(len(_ENVIRONMENT), len(_ENVIRONMENT) + len(_MODULES.split())), uses_module),
+}
+"""What says whether a word tells where it stands, by the number of its pattern."""
 
 
 def _marked(characters: bytes) -> bytes:
@@ -102,7 +100,8 @@ def _scanner() -> yara_x.Scanner:
     import yara_x
 
     quoted = [text.replace("\\", "\\\\").replace('"', '\\"') for text in _TEXTS]
-    patterns = [f'"{word}" fullword' for word in (*_MODULES.split(), *_WORDS.split())]
+    patterns = [f'"{word}"' for word in _ENVIRONMENT]
+    patterns += [f'"{word}" fullword' for word in (*_MODULES.split(), *_WORDS.split())]
     patterns += [f'"{text}"' for text in quoted]
     patterns += [f"/\\b{word}\\s{{0,4}}\\(/" for word in _CALLED.split()]
     patterns += ["/" + pattern.replace("/", "\\/") + "/" for pattern in _PATTERNS]
@@ -118,24 +117,13 @@ def telling_offsets(source: bytes) -> tuple[int, ...]:
     offsets: set[int] = set()
     for rule in _scanner().scan(source).matching_rules:
         for pattern in rule.patterns:
-            if int(pattern.identifier.removeprefix("$s")) < _MODULE_COUNT:
-                offsets.update(each.offset for each in pattern.matches if _uses(source, each.offset, each.length))
-            else:
-                offsets.update(each.offset for each in pattern.matches)
+            confirms = _CONFIRMED.get(int(pattern.identifier.removeprefix("$s")))
+            for each in pattern.matches:
+                if confirms is None or confirms(source, each.offset, each.offset + each.length):
+                    offsets.add(each.offset)
     if offsets:
         offsets.update(found.start() for found in islice(_REPLACED.finditer(source), _MOST_MATCHES))
     return tuple(sorted(offsets))
-
-
-def _uses(source: bytes, start: int, length: int) -> bool:
-    """Whether a module's name is more than a word of a comment, somebody else's member or a plain import of it."""
-    end = start + length
-    before = source[max(0, start - _AROUND) : start]
-    if _MEMBER.match(source, end) and before[-1:] != b".":
-        return True
-    if _IMPORTED.search(before):
-        return _RENAMED.match(source, end) is not None
-    return bool(_ORIGIN.search(before) or (_VALUE.search(before) and not _GIVEN.match(source, end)))
 
 
 def imports(source: bytes) -> tuple[str, ...]:
