@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
@@ -14,7 +13,8 @@ from adapters.sigil.local.code.joined import Joined
 from adapters.sigil.local.code.python import python_program, python_source
 from adapters.sigil.local.material import Package, PackageFile
 from adapters.sigil.local.phases.flows import whole_ways
-from adapters.sigil.local.phases.reach import Paths, entry_files, hook_files, hooks_of, imported_files, reachable
+from adapters.sigil.local.phases.paths import Paths
+from adapters.sigil.local.phases.reach import entry_files, hook_files, hooks_of, imported_files, reachable
 
 _LARGEST_FILE = 100_000
 _LARGEST_PROGRAM = 200_000
@@ -32,8 +32,6 @@ _DOES_NOTHING_YET = frozenset(
         Behaviour.LISTS_FILES,
     )
 )
-_HANDS_OUT = re.compile(rb"[:=,(\[{]\s{0,9}(?:exec|eval)\s{0,9}[,;)\]}\n]")
-"""Whether a file gives others what runs code, in a table or under another name."""
 _PYTHON = (".py", ".pyw", ".pth")
 _LANGUAGES: Mapping[tuple[str, ...], Callable[[Joined], CodeFacts]] = {
     _PYTHON: python_program,
@@ -69,8 +67,7 @@ def _link(package: Package, found: dict[str, CodeFacts]) -> None:
 def _chosen(package: Package, known: Mapping[str, CodeFacts], paths: Paths) -> dict[str, bytes]:
     """Choose the files that do something, and those around them, as far as they are small enough."""
     sizes = {file.path: file.size for file in package.files if file.path in known and file.size <= _LARGEST_FILE}
-    handing = {file.path for file in package.files if file.path in sizes and _HANDS_OUT.search(file.data)}
-    near = [path for path in sizes if path in handing or _acts(known[path])]
+    near = [path for path in sizes if known[path].hands_out or _acts(known[path])]
     around = _neighbours(known, paths) if near else {}
     chosen: dict[str, None] = {}
     left = _LARGEST_PROGRAM

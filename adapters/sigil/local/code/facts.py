@@ -72,11 +72,13 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
 class CodeFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What a file does: `facts` and `flows` by line, `imports` the modules it names, `strings` long or telling ones.
 
-    `parsed` is False where the file is no code of its language, so that nothing can be said of it.
+    `hands_out` says that the file gives others what runs code, in a table or under another name; `parsed` is False
+    where it is no code of its language, so that nothing can be said of it.
     """
 
     facts: tuple[Fact, ...] = ()
     flows: tuple[Flow, ...] = ()
     imports: tuple[str, ...] = ()
     strings: tuple[str, ...] = ()
+    hands_out: bool = False
     parsed: bool = True

@@ -13,6 +13,11 @@ _ADDRESS = re.compile(r"(?:[^<>@]{0,80}<)?\s*[\w.+-]{1,64}@((?:[\w-]{1,63}\.){1,
 _SAMPLE = re.compile(r"(?:^|\.)(?:example|test|localhost)(?:\.\w+)?$", re.IGNORECASE)
 
 
+def names_recipients(name: str) -> bool:
+    """Whether a field of this name may hold those who get a message."""
+    return _BLIND.fullmatch(name) is not None or _RECIPIENTS.fullmatch(name) is not None
+
+
 def added_recipient(name: str, texts: Sequence[str | None]) -> str:
     """Give the domain of a fixed address that gets a copy of each message; empty if none.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from adapters.sigil.local.code.facts import CodeFacts
 from adapters.sigil.local.phases.hooks import resolved
-from adapters.sigil.local.phases.reach import Paths, python_files
+from adapters.sigil.local.phases.paths import Paths
 
 _LARGEST = 300_000
 _REQUIRED = re.compile(
@@ -69,8 +69,8 @@ def _python_names(path: str, data: bytes, paths: Paths, called: set[bytes]) -> I
         module = match[1].decode("utf-8", "replace")
         for name in called.intersection(_NAME.findall(match[2].partition(b"#")[0])):
             inner = f"{module}{'' if module.endswith('.') else '.'}{name.decode('utf-8', 'replace')}"
-            yield from python_files(inner, folder, paths)
+            yield from paths.imported(inner, folder)
     for match in _IMPORT.finditer(data):
         name = match[2] or match[1].split(b".")[0]
         if name in called or not name:
-            yield from python_files(match[1].decode("utf-8", "replace"), folder, paths)
+            yield from paths.imported(match[1].decode("utf-8", "replace"), folder)

@@ -9,7 +9,7 @@ from adapters.sigil.local.code.telling_commands import command_kinds
 from adapters.sigil.local.code.telling_places import powerful_code
 from adapters.sigil.local.phases.hooks import resolved
 from adapters.sigil.local.phases.judging import CERTAIN, GRAVE, Rule, finding
-from adapters.sigil.local.phases.reach import Paths, python_files
+from adapters.sigil.local.phases.paths import Paths
 from adapters.sigil.local.phases.scanned import Scanned
 from adapters.sigil.models import Finding
 
@@ -55,5 +55,5 @@ def _byte_code(scanned: Scanned) -> Iterator[Finding]:
     for path in sorted(scanned.loaded & scanned.facts.keys()):
         folder = path.rpartition("/")[0]
         for name in scanned.facts[path].imports:
-            for module in python_files(name, folder, sources):
+            for module in sources.imported(name, folder):
                 yield finding(_BYTE_CODE, GRAVE if path in scanned.installed else CERTAIN, f"{module}c", None, None)

@@ -6,7 +6,6 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from functools import cached_property
 from typing import Any
 
 from adapters.sigil.local.code.facts import Behaviour, CodeFacts
@@ -22,6 +21,7 @@ from adapters.sigil.local.phases.hooks import (
     npm_hooks,
     resolved,
 )
+from adapters.sigil.local.phases.paths import Paths
 
 _START_UP = re.compile(r"^(?:[\w.-]+\.data/(?:purelib|platlib|data)/|src/)?(?:[^/]+\.pth|(?:site|user)customize\.py)$")
 _TOP_MODULE = re.compile(r"^(?:src/|lib/)?(?:[^/]+/__init__\.py|[^/]+\.py)$")
@@ -52,23 +52,6 @@ class Moment(StrEnum):
     INSTALL = "install"
     LOAD = "load"
     CALL = "call"
-
-
-class Paths(frozenset[str]):
-    """The paths of a package's files."""
-
-    @cached_property
-    def modules(self) -> Mapping[str, list[str]]:
-        """The Python files by the module that they are, with `/`: a plain module before a package of its name."""
-        files: dict[str, list[str]] = {}
-        for path in sorted(self, key=_is_package):
-            if path.endswith(".py"):
-                files.setdefault(path.removesuffix("/__init__.py" if _is_package(path) else ".py"), []).append(path)
-        return files
-
-
-def _is_package(path: str) -> bool:
-    return path.endswith("/__init__.py")
 
 
 def hooks_of(package: Package) -> tuple[Hook, ...]:
@@ -118,7 +101,7 @@ def _plugin_files(package: Package, paths: Paths) -> Iterator[str]:
         if _ENTRY_POINTS.search(file.path):
             for group, lines in _GROUP.findall(file.data.decode("utf-8", "replace")):
                 for module in _LOADED_MODULE.findall(lines) if group not in _COMMAND_GROUPS else ():
-                    yield from python_files(module, "", paths)
+                    yield from paths.imported(module, "")
 
 
 def reachable(starts: Iterable[str], facts: Mapping[str, CodeFacts], paths: Paths) -> frozenset[str]:
@@ -153,7 +136,7 @@ def imported_files(path: str, facts: CodeFacts, paths: Paths) -> Iterator[str]:
     folder = path.rpartition("/")[0]
     python = path.endswith((".py", ".pth", ".pyw"))
     for name in facts.imports:
-        yield from python_files(name, folder, paths) if python else _javascript_files(name, folder, paths)
+        yield from paths.imported(name, folder) if python else _javascript_files(name, folder, paths)
 
 
 def _javascript_files(name: str, folder: str, paths: Paths) -> Iterator[str]:
@@ -161,20 +144,6 @@ def _javascript_files(name: str, folder: str, paths: Paths) -> Iterator[str]:
         found = resolved(name, folder, paths)
         if found is not None:
             yield found
-
-
-def python_files(name: str, folder: str, paths: Paths) -> Iterator[str]:
-    """Find the files of the package that an import means, seen from a folder, with those that hold them."""
-    dots = len(name) - len(name.lstrip("."))
-    tail = name[dots:].replace(".", "/")
-    starts: tuple[str | None, ...] = ("", "src", "lib", folder)
-    if dots:
-        starts = (joined(folder, "/".join([".."] * (dots - 1))),)
-    for start in starts:
-        if start is not None:
-            base = f"{start}/{tail}" if start and tail else start or tail
-            yield from paths.modules.get(base, ())
-            yield from paths.modules.get(base.rpartition("/")[0], ())
 
 
 def _entries(manifest: bytes) -> Iterator[str]:
@@ -229,7 +198,7 @@ def _command_files(package: Package, paths: Paths) -> Iterator[str]:
         data = next((file.data for file in package.files if file.path == name), b"").decode("utf-8", "replace")
         table = pattern.search(data)
         for module in _COMMAND_CLASS.findall(table[1]) if table else ():
-            yield from python_files(module, "", paths)
+            yield from paths.imported(module, "")
 
 
 def _table(content: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -14,9 +14,9 @@ from adapters.sigil.local.package_json import MANIFEST
 from adapters.sigil.local.phases.calls import called_at_load
 from adapters.sigil.local.phases.flows import whole_ways
 from adapters.sigil.local.phases.hooks import GYP, Hook, project_addresses
+from adapters.sigil.local.phases.paths import Paths
 from adapters.sigil.local.phases.reach import (
     Moment,
-    Paths,
     entry_files,
     hook_files,
     hooks_of,

@@ -153,41 +153,40 @@ def _instance(machine: Machine, callee: Value, arguments: Arguments) -> Value:
 
 
 def _other(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
-    name = callee.name
+    name, member, receiver = callee.name, callee.member, callee.receiver
     every = arguments.every()
     sources = sources_of(every) | callee.sources
-    if name in _ENCODERS or callee.member == "encrypt":
-        encoded = machine.source_value(Behaviour.ENCODES, node, callee.member)
+    if name in _ENCODERS or member == "encrypt":
+        encoded = machine.source_value(Behaviour.ENCODES, node, member)
         return Value(template=every[0].text if every else "", sources=sources | encoded)
-    if name in folding.DECODERS or callee.member in ("decrypt", "decompress"):
-        return Value(sources=sources | machine.source_value(Behaviour.DECODES, node, callee.member))
+    if name in folding.DECODERS or member in ("decrypt", "decompress"):
+        return Value(sources=sources | machine.source_value(Behaviour.DECODES, node, member))
     if name in ("chr", "unichr") or (name == "int" and len(every) > 1):
         return Value(sources=sources | machine.source_value(Behaviour.DECODES, node, name, latent=True))
     answer = _of_collection(machine, node, callee, every)
     if answer is not None:
         return answer
-    if callee.member in _ADDING and callee.receiver is not None and not name.startswith(_DIGESTS):
-        _added(callee.receiver, every)
-    if callee.member in _INTO and callee.sources and every and every[0].constant is None:
+    if receiver is not None and member in _ADDING and not name.startswith(_DIGESTS):
+        _added(receiver, every)
+    if member in _INTO and callee.sources and every and every[0].constant is None:
         every[0].sources |= callee.sources
     _callbacks(machine, callee, arguments, Value())
     result = Value(name=f"{name}()" if name and len(name) < 120 else "", sources=sources)  # noqa: PLR2004 - long chains
-    receiver = callee.receiver
-    if receiver is not None and callee.member in _REWORDED:
-        result.template = _reworded(callee.member, receiver, every)
-        result.path = receiver.path if callee.member != "format" else None
+    if receiver is not None and member in _REWORDED:
+        result.template = _reworded(member, receiver, every)
+        result.path = receiver.path if member != "format" else None
     return result
 
 
 def _of_collection(machine: Machine, node: Node, callee: Value, every: list[Value]) -> Value | None:
     """Give what is taken out of a dictionary, list or iterator, or a copy of one; None for other calls."""
-    name, sources = callee.name, sources_of(every) | callee.sources
-    if callee.member == "get" and every:
+    name, member, sources = callee.name, callee.member, sources_of(every) | callee.sources
+    if member == "get" and every:
         return got(machine, node, callee.receiver, every[0])
     if name in _COPYING and every:
         return _copied(name, functions.gone_over(machine, every[0]), sources)
     held = functions.gone_over(machine, every[0]) if name == "next" and every else callee.receiver
-    taken = name == "next" or callee.member in _TAKING
+    taken = name == "next" or member in _TAKING
     return widened(held.items[-1], sources) if taken and held and held.items and held.entries is None else None
 
 

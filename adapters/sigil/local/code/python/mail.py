@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.python.values import Arguments, Value, sources_of
-from adapters.sigil.local.code.telling_mail import added_recipient
+from adapters.sigil.local.code.telling_mail import added_recipient, names_recipients
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 def copied(machine: Machine, node: Node, name: str, value: Value) -> None:
     """Enter that what is given to a field of a message is, or holds, a fixed address beside the caller's own."""
+    if not names_recipients(name):
+        return
     parts = [part for whole in value.parts()[:50] for part in whole.parts()[:5]]
     texts = [part.constant if isinstance(part.constant, str) else None for part in parts]
     domain = added_recipient(name, texts)

@@ -36,6 +36,7 @@ _ACTS = frozenset(
 _MOST_TURNS = 16
 _OLD_FORMS = frozenset({"comparison_operator"})  # Python 2: `exec code in names`
 _SHORT = 200
+_EXEC = "exec"
 _ROUTE = re.compile(r"\(\)\.(?:get|post|put|patch|delete|route|api_route|websocket|command_handler)\(\)$")
 _MOST_ASKED = 5
 _COMPUTED = frozenset({"property", "functools.cached_property", "cached_property", "abc.abstractproperty"})
@@ -55,7 +56,7 @@ def assignment(machine: Machine, node: Node) -> None:
     if right is None or left is None:
         return
     value: Value
-    if machine.code(left) == "exec":
+    if left.end_byte - left.start_byte == len(_EXEC) and machine.code(left) == _EXEC:
         run_text(machine, node, machine.evaluate(right.named_children[0] if right.type in _OLD_FORMS else right))
         return
     if right.type == "assignment":
@@ -210,14 +211,15 @@ def definition(machine: Machine, node: Node) -> None:
         made(machine, inner)
         return
     value = functions.define(machine, inner, in_command=machine.scope.is_class and "command" in machine.scope.shared)
-    name = inner.child_by_field_name("name")
-    if name is not None:
-        machine.assign(machine.code(name), value)
-    if machine.scope.is_class and name is not None:
-        machine.attributes[machine.scope.owner, machine.code(name)] = value
-        machine.attributes.setdefault((ANY_CLASS, machine.code(name)), value)
-    if machine.scope.parent is None and name is not None and machine.code(name) == "__getattr__":
-        functions.invoke(machine, value, Arguments())
+    named = inner.child_by_field_name("name")
+    if named is not None:
+        name = machine.code(named)
+        machine.assign(name, value)
+        if machine.scope.is_class:
+            machine.attributes[machine.scope.owner, name] = value
+            machine.attributes.setdefault((ANY_CLASS, name), value)
+        if machine.scope.parent is None and name == "__getattr__":
+            functions.invoke(machine, value, Arguments())
     for child in node.named_children:
         if child.type == "decorator":
             _decorate(machine, child, value)

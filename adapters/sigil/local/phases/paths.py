@@ -1,0 +1,48 @@
+"""The paths of a package's files, and which of them an import of Python means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from adapters.sigil.local.phases.hooks import joined
+
+
+class Paths(frozenset[str]):
+    """The paths of a package's files."""
+
+    @cached_property
+    def _modules(self) -> Mapping[str, list[str]]:
+        """The Python files by the module that they are, with `/`: a plain module before a package of its name."""
+        files: dict[str, list[str]] = {}
+        for path in sorted(self, key=_is_package):
+            if path.endswith(".py"):
+                files.setdefault(path.removesuffix("/__init__.py" if _is_package(path) else ".py"), []).append(path)
+        return files
+
+    @cached_property
+    def _imported(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        return {}
+
+    def imported(self, name: str, folder: str) -> tuple[str, ...]:
+        """Find the files that an import means, seen from a folder, with those that hold them."""
+        known = self._imported.get((name, folder))
+        if known is None:
+            known = self._imported[name, folder] = tuple(self._found(name, folder))
+        return known
+
+    def _found(self, name: str, folder: str) -> Iterator[str]:
+        dots = len(name) - len(name.lstrip("."))
+        tail = name[dots:].replace(".", "/")
+        starts: tuple[str | None, ...] = ("", "src", "lib", folder)
+        if dots:
+            starts = (joined(folder, "/".join([".."] * (dots - 1))),)
+        for start in starts:
+            if start is not None:
+                base = f"{start}/{tail}" if start and tail else start or tail
+                yield from self._modules.get(base, ())
+                yield from self._modules.get(base.rpartition("/")[0], ())
+
+
+def _is_package(path: str) -> bool:
+    return path.endswith("/__init__.py")
