@@ -46,7 +46,7 @@ async def serve(key: str) -> None:
     app.router.lifespan_context = lifespan
     listening = listen(settings)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    await build_server(app, settings, f"CloudSigma at {address}").serve([listening])
+    await build_server(app, settings, lambda: print(f"CloudSigma at {address}", flush=True)).serve([listening])
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 import socket
 import threading
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
 
 
 class GracefulServer(uvicorn.Server):
-    """Says where it listens, and ends sockets and streams with a reason before it waits for requests to finish."""
+    """Says when it has started, and ends sockets and streams with a reason before it waits for requests to finish."""
 
-    def __init__(self, config: uvicorn.Config, drain: Drain, announcement: str) -> None:
+    def __init__(self, config: uvicorn.Config, drain: Drain, on_start: Callable[[], None]) -> None:
         super().__init__(config)
         self._drain = drain
-        self._announcement = announcement
+        self._on_start = on_start
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -52,7 +53,7 @@ class GracefulServer(uvicorn.Server):
         """Start."""
         await super().startup(sockets)
         if self.started:
-            print(self._announcement, flush=True)  # noqa: T201 - tells where to go
+            self._on_start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop."""
@@ -141,7 +142,12 @@ async def _run(app: Starlette, settings: Settings, announcement: str) -> None:
     listening = listen(settings)
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    server = build_server(app, settings, announcement.format(url=f"http://{shown}:{port}"))
+
+    def begin() -> None:
+        gc.freeze()  # what is loaded by now stays: no full collection walks it again, while all subscribers wait
+        print(announcement.format(url=f"http://{shown}:{port}"), flush=True)  # noqa: T201 - tells where to go
+
+    server = build_server(app, settings, begin)
     try:
         await server.serve([listening])
     except SystemExit:
@@ -150,7 +156,7 @@ async def _run(app: Starlette, settings: Settings, announcement: str) -> None:
         listening.close()
 
 
-def build_server(app: ASGIApp, settings: Settings, announcement: str) -> GracefulServer:
+def build_server(app: ASGIApp, settings: Settings, on_start: Callable[[], None]) -> GracefulServer:
     """Build the server of an application; it takes a socket that listens already."""
     drain = Drain(app)
     config = uvicorn.Config(
@@ -167,7 +173,7 @@ def build_server(app: ASGIApp, settings: Settings, announcement: str) -> Gracefu
         h11_max_incomplete_event_size=2 * settings.max_header_bytes,  # what is a little larger is told so
         lifespan="on",
     )
-    return GracefulServer(config, drain, announcement)
+    return GracefulServer(config, drain, on_start)
 
 
 def listen(settings: Settings) -> socket.socket:

@@ -88,7 +88,7 @@ async def serving(app: Starlette, settings: Settings) -> AsyncIterator[Served]:
     """Serve an application as the command line does, in this process."""
     listening = listen(settings)
     host, port = listening.getsockname()[:2]
-    server = build_server(app, settings, "")
+    server = build_server(app, settings, lambda: None)
     running = asyncio.create_task(server.serve([listening]))
     while not server.started:
         assert not running.done(), "the server ended before it had started"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import re
 import signal
@@ -112,3 +113,34 @@ def test_a_second_server_on_the_same_data_is_refused(tmp_path: Path) -> None:
     assert f"another trigraph works on the data in {tmp_path}" in second.stderr
     with start_server("sigil", environment=environment) as server:
         assert server.address.startswith("http://")
+
+
+def test_what_is_loaded_at_the_start_of_a_real_server_is_not_collected_again(tmp_path: Path) -> None:
+    """The hundred thousand objects and more of modules and schema are out of the garbage collector's way."""
+    script = (
+        "import atexit, gc\n"
+        "from gateway.commands.cli import main\n"
+        "atexit.register(lambda: print('frozen', gc.get_freeze_count()))\n"
+        "main(['serve', '--port', '0'])\n"
+    )
+    environment = {"TRIGRAPH_DATA_DIR": str(tmp_path), "TRIGRAPH_WORKERS": "1"}
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        env={**os.environ, **environment},
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stdout is not None
+        assert server.stdout.readline().startswith("GraphQL at http://")
+        server.terminate()
+        frozen = server.stdout.read().split()
+    assert frozen[0] == "frozen"
+    assert int(frozen[1]) > 100_000
+
+
+async def test_a_server_within_another_process_leaves_its_objects_alone(edge: Edge) -> None:
+    """Only the command freezes: here a hundred servers come and go."""
+    frozen = gc.get_freeze_count()
+    async with edge.served():
+        assert gc.get_freeze_count() == frozen
