@@ -20,7 +20,6 @@ _JAVASCRIPT = re.compile(r"\.(?:[cm]?[jt]sx?)$", re.IGNORECASE)
 _PYTHON = re.compile(r"\.(?:pyw?|pth)$", re.IGNORECASE)
 _SHEBANG = re.compile(rb"#![^\n]*\b(node|nodejs|bun|deno|ts-node|tsx|python)[\d.]*\b")
 _BASENAME = re.compile(r"(?:^|/)[^/.]+$")
-_HANDS_OUT = re.compile(rb"[:=,(\[{]\s{0,9}(?:exec|eval)\s{0,9}[,;)\]}\n]")
 _COLLECTED_BYTES = 500_000
 
 
@@ -64,7 +63,9 @@ class Readings:
 
 def may_be_code(file: PackageFile) -> bool:
     """Whether there is anything to be read in a file, by its name and first bytes."""
-    return file.path == MANIFEST or _BASENAME.search(file.path) is not None or has_signatures(file)
+    if file.path == MANIFEST or has_signatures(file):
+        return True
+    return _BASENAME.search(file.path) is not None and b"\0" not in file.data[:1024]
 
 
 def facts_of(files: Sequence[PackageFile]) -> dict[str, CodeFacts]:
@@ -88,7 +89,7 @@ def facts_in_turn(files: Iterable[PackageFile]) -> list[CodeFacts | None]:
     gc.disable()
     try:
         for file in files:
-            found.append(_whole_facts(file))
+            found.append(_facts(file))
             read += file.size if found[-1] is not None else 0
             if read > _COLLECTED_BYTES:
                 gc.collect(0)
@@ -113,13 +114,6 @@ def batches(each: Iterable[Sized], count: int) -> tuple[tuple[Sized, ...], ...]:
         groups[smallest].append(one)
         sizes[smallest] += one.size + 1
     return tuple(tuple(group) for group in groups if group)
-
-
-def _whole_facts(file: PackageFile) -> CodeFacts | None:
-    facts, data = _facts(file), file.data
-    if facts is not None and (b"exec" in data or b"eval" in data) and _HANDS_OUT.search(data):
-        return msgspec.structs.replace(facts, hands_out=True)
-    return facts
 
 
 def _facts(file: PackageFile) -> CodeFacts | None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import bz2
 import io
 import lzma
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from zlib_ng import gzip_ng, zlib_ng
 
 from adapters.sigil.local.archive.limits import ArchiveRefused, Tally
 
 _STEP = 65_536
-_DAMAGE: tuple[type[Exception], ...] = (
+DAMAGE: tuple[type[Exception], ...] = (
+    EOFError,
     zlib_ng.error,  # type: ignore[assignment] # its stub takes the class for an instance
     lzma.LZMAError,
     OSError,
@@ -36,8 +35,10 @@ class CountedStream(io.RawIOBase):
         """Give up to `size` bytes, fewer only at the end; never all that there is, however the caller came by a -1."""
         if size < 0:
             raise ArchiveRefused("damaged", "The archive's headers hold a negative size.")
-        with refusing_damage():
+        try:
             chunk = self._source.read(size)
+        except DAMAGE as error:
+            raise refused(error) from None
         self._tally.unpack(len(chunk))
         self._position += len(chunk)
         return chunk
@@ -68,15 +69,11 @@ class CountedStream(io.RawIOBase):
         return all(chunk.count(0) == len(chunk) for chunk in iter(lambda: self.read(_STEP), b""))
 
 
-@contextmanager
-def refusing_damage() -> Iterator[None]:
-    """Turn what the decompressors raise into `ArchiveRefused`."""
-    try:
-        yield
-    except EOFError:
-        raise ArchiveRefused("truncated", "The archive breaks off in the middle.") from None
-    except _DAMAGE as error:
-        raise ArchiveRefused("damaged", f"The archive cannot be decompressed: {error}.") from None
+def refused(error: Exception) -> ArchiveRefused:
+    """Say that an archive is refused for what a decompressor raised: one of DAMAGE."""
+    if isinstance(error, EOFError):
+        return ArchiveRefused("truncated", "The archive breaks off in the middle.")
+    return ArchiveRefused("damaged", f"The archive cannot be decompressed: {error}.")
 
 
 def _opened(data: bytes) -> io.BufferedIOBase:

@@ -11,7 +11,7 @@ from zlib_ng import zlib_ng
 
 from adapters.sigil.local.archive.limits import ArchiveRefused, Limits, Tally
 from adapters.sigil.local.archive.paths import link_target, safe_path
-from adapters.sigil.local.archive.streams import refusing_damage
+from adapters.sigil.local.archive.streams import DAMAGE, refused
 from adapters.sigil.local.archive.zip_layout import packed_places
 from adapters.sigil.local.material import PackageFile
 
@@ -74,8 +74,10 @@ def _content(packed: bytes, entry: zipfile.ZipInfo, path: str, limits: Limits) -
 def _inflated(packed: bytes, size: int, path: str) -> bytes:
     """Inflate no more than was told; what is left over would be read by a tool that reads from the front."""
     inflate = zlib_ng.decompressobj(-zlib_ng.MAX_WBITS)
-    with refusing_damage():
+    try:
         content = inflate.decompress(packed, size + 1)
+    except DAMAGE as error:
+        raise refused(error) from None
     if not inflate.eof or inflate.unused_data:
         raise _mismatch(path)
     return content

@@ -135,6 +135,14 @@ def fetching_script(text: str) -> bool:
     return len(text) > _SHORTEST_SCRIPT and bool(_FETCHING & {*command_kinds(text)})
 
 
+_HANDS_OUT = re.compile(rb"[:=,(\[{]\s{0,9}(?:exec|eval)\s{0,9}[,;)\]}\n]")
+
+
+def hands_out_runner(code: bytes) -> bool:
+    """Whether code gives others what runs code, in a table or under another name."""
+    return (b"exec" in code or b"eval" in code) and _HANDS_OUT.search(code) is not None
+
+
 _KEY_NAMES = re.compile(
     r"(?:.*_)?(?:priv(?:ate)?_?key|secret_?key|signing_?key|mnemonics?|seed(?:_?phrase|_?words)?|recovery_?phrase|key_?pair"
     r"|priv_?key|wallet_?(?:key|secret|seed))(?:_\w+|s)?"

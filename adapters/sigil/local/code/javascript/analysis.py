@@ -23,6 +23,7 @@ from adapters.sigil.local.code.javascript.modules import Modules
 from adapters.sigil.local.code.javascript.state import Exhausted, State, evaluate
 from adapters.sigil.local.code.javascript.tree import Node, parse
 from adapters.sigil.local.code.joined import Joined
+from adapters.sigil.local.code.telling_places import hands_out_runner
 
 BYTE_LIMIT = 12_000_000
 _PASSES = 4
@@ -54,6 +55,7 @@ def javascript_facts(path: str, data: bytes) -> CodeFacts:
         flows=state.ledger.flows(),
         imports=tuple(sorted({*named, *state.imports})),
         strings=tuple(dict.fromkeys((*strings, *state.strings))),
+        hands_out=hands_out_runner(data),
         parsed=complete,
     )
 

@@ -14,6 +14,7 @@ from adapters.sigil.local.code.python.modules import Modules
 from adapters.sigil.local.code.python.payload import module, parse, without_long_comments
 from adapters.sigil.local.code.python.recorder import Recorder
 from adapters.sigil.local.code.python.words import as_utf8, imports, strings, telling_offsets
+from adapters.sigil.local.code.telling_places import hands_out_runner
 
 if TYPE_CHECKING:
     from adapters.sigil.local.code.joined import Joined
@@ -93,5 +94,6 @@ def _looked_at(source: bytes, offsets: tuple[int, ...], said: CodeFacts, *, setu
         flows=recorder.flows(),
         imports=said.imports,
         strings=said.strings,
+        hands_out=hands_out_runner(source),
         parsed=not machine.budget.exceeded,
     )

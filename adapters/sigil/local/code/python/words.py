@@ -8,7 +8,13 @@ import sys
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from adapters.sigil.local.code.python.usage import reads_environment, uses_module
+from adapters.sigil.local.code.python.usage import (
+    asks_for_module,
+    imports_powers,
+    is_code,
+    reads_environment,
+    uses_module,
+)
 from adapters.sigil.local.code.telling import place
 
 if TYPE_CHECKING:
@@ -20,25 +26,36 @@ _CALLED = (
     "execfile system popen urlopen urlretrieve import_module run_path startfile execl execv execve execvp spawnl"
     " spawnv posix_spawn"
 )
-_ENVIRONMENT = ("os.environ", "os.getenv")
 _MODULES = (
     "subprocess marshal winreg _winreg pyperclip win32clipboard pynput pyautogui ctypes pty mss runpy requests httpx"
     " aiohttp urllib3 urllib2 cloudscraper telegram dhooks discord_webhook paramiko smtplib ftplib telnetlib httplib"
     " websocket wget pycurl pickle cPickle dill cloudpickle netifaces keyring secretstorage"
 )
+_CONFIRMED = {
+    **{f'"{word}" fullword': uses_module for word in _MODULES.split()},
+    '"os.environ"': reads_environment,
+    '"os.getenv"': reads_environment,
+    '"socket.socket"': is_code,
+    '"sys.modules["': asks_for_module,
+    r"/(^|[^.\w])(exec|eval)\s*[(]/": is_code,
+    r"/\b(decompress|decrypt)\s*\(/": is_code,
+    r"/from\s+(os|socket|posix|nt|builtins|urllib)\s+import\b/": imports_powers,
+}
+"""Patterns of words that tell only where they are used in a certain way."""
+_CONFIRMING = tuple(_CONFIRMED.values())
 _WORDS = (
     "ImageGrab execl execvp gethostname getaddrinfo gethostbyname b64decode b85decode b32decode a85decode unhexlify"
-    " a2b_hex rot13 rot_13 Fernet __import__ __builtins__ __subclasses__ exec_module rmtree crontab getuser"
+    " a2b_hex rot13 rot_13 Fernet __import__ __builtins__ __subclasses__ exec_module rmtree getuser"
     " import_module startfile memfd_create getnode popen posix_spawn clipboard_get spawnl unquote_to_bytes urlretrieve"
     " get_credentials"
 )
 _TEXTS = (
-    "http.client", "urllib.request", "bytes.fromhex", "zlib.decompress", "socket.socket",
+    "http.client", "urllib.request", "bytes.fromhex", "zlib.decompress",
     "os.system",
     "os.popen", "LaunchAgents", ".bashrc", ".zshrc", "/systemd/", "authorized_keys", ".ssh/", ".ssh'", '.ssh"',
     ".aws/", ".aws'",
     ".npmrc", ".pypirc", ".netrc", ".git-credentials", "id_rsa", "wallet.dat", "Login Data", "leveldb", "Local State",
-    "cookies.sqlite", "169.254.169.254", "site-packages", "sys.modules[", "import builtins", "AES.new",
+    "cookies.sqlite", "169.254.169.254", "site-packages", "import builtins", "AES.new",
     "import discord",
     "os.walk", "os.listdir", "glob.glob", "os.remove",
     "os.unlink", "os.scandir", ".unlink(", ".rglob(", ".iterdir(", "make_archive", "/extensions", "app.asar",
@@ -47,21 +64,22 @@ _TEXTS = (
     ".claude.json", "mcp.json", ".git/hooks", ".vscode", "asyncio.open_connection", "SourceFileLoader",
     "spec_from_file_location",
     "SourcelessFileLoader", "requests.Session.", "getpass.getpass", ".rfile", "pip.ini", ".github/workflows",
-    "import keyboard", "import clipboard", "CurrentVersion", "autostart",
+    "import keyboard", "import clipboard", "autostart",
     "google.auth", "azure.identity", "Programs\\\\", "import environ", "import getenv", ".chmod(", "mmap.mmap",
     "import mmap",
 )  # fmt: skip
 _PATTERNS = (
-    r"(^|[^.\w])(exec|eval)\s*[(]", r"\bexec\s+[\w'\"]", r"(globals|locals)\(\)\s*(\[|\.get)",
+    r"\bexec\s+[\w'\"]", r"(globals|locals)\(\)\s*(\[|\.get)",
     r"vars\([\w.]*\)\s*\[", r"__dict__\s*\[",
     r"[^.\w]getattr\(\s*(os|sys|builtins|_\w*)\s*,",
     r"[^.\w]getattr\([^(),\n]{1,60},\s*(['\"][^'\"\n]*['\"]\s*[+\[%.]|chr\(|bytes|''\.)",
-    r"import\s+(os|sys|ssl|socket|builtins|posix|nt)\s+as\b", r"from\s+(os|socket|posix|nt|builtins|urllib)\s+import\b",
+    r"import\s+(os|sys|ssl|socket|builtins|posix|nt)\s+as\b",
     r"=\s*(eval|exec|compile|__import__|open)\s*[\n;,)\]]", r"['\"]\.pth['\"]|\.pth['\"]",
     r"compile\(\s*(base64|zlib|codecs|marshal|bytes)",
     r"(^|[^'\"\w.])builtins\.", r"[^.\w\s]\s*(eval|exec)\s*[,)\]]", r"[:\[{]\s*(eval|exec)\s*[,}\]]",
-    r"\b(eval|exec)\.__", r"\b[bB]cc(_\w{2,10})?['\"]?\]?\s{0,3}[=:,]", r"@(eval|exec)\b", r"(decompress|decrypt)\s*\(",
+    r"\b(eval|exec)\.__", r"\b[bB]cc(_\w{2,10})?['\"]?\]?\s{0,3}[=:,]", r"@(eval|exec)\b",
     r"\.(claude|cursor(rules)?)['\"\\/]",
+    r"CurrentVersion[\\/]", r"['\"`|&;/(]\s?crontab\b|\bcrontab\s+[-/<]",
 )  # fmt: skip
 _REPLACED = re.compile(rb"\n[ \t]*[A-Z]\w{0,40}\.\w{1,40}[ \t]*=[ \t]*_?[a-z]\w{0,40}[ \t]*\r?(?=\n)")
 """A member of a class that gets another function: it tells where something else in the file does."""
@@ -78,11 +96,6 @@ _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _MOST_STRINGS = 50
 _LONGEST_STRING = 2000
 _MOST_MATCHES = 20_000
-_CONFIRMED = {
-    **dict.fromkeys(range(len(_ENVIRONMENT)), reads_environment),
-    **dict.fromkeys(range(len(_ENVIRONMENT), len(_ENVIRONMENT) + len(_MODULES.split())), uses_module),
-}
-"""What says whether a word tells where it stands, by the number of its pattern."""
 
 
 def _marked(characters: bytes) -> bytes:
@@ -100,8 +113,8 @@ def _scanner() -> yara_x.Scanner:
     import yara_x
 
     quoted = [text.replace("\\", "\\\\").replace('"', '\\"') for text in _TEXTS]
-    patterns = [f'"{word}"' for word in _ENVIRONMENT]
-    patterns += [f'"{word}" fullword' for word in (*_MODULES.split(), *_WORDS.split())]
+    patterns = list(_CONFIRMED)
+    patterns += [f'"{word}" fullword' for word in _WORDS.split()]
     patterns += [f'"{text}"' for text in quoted]
     patterns += [f"/\\b{word}\\s{{0,4}}\\(/" for word in _CALLED.split()]
     patterns += ["/" + pattern.replace("/", "\\/") + "/" for pattern in _PATTERNS]
@@ -117,7 +130,8 @@ def telling_offsets(source: bytes) -> tuple[int, ...]:
     offsets: set[int] = set()
     for rule in _scanner().scan(source).matching_rules:
         for pattern in rule.patterns:
-            confirms = _CONFIRMED.get(int(pattern.identifier.removeprefix("$s")))
+            number = int(pattern.identifier.removeprefix("$s"))
+            confirms = _CONFIRMING[number] if number < len(_CONFIRMING) else None
             for each in pattern.matches:
                 if confirms is None or confirms(source, each.offset, each.offset + each.length):
                     offsets.add(each.offset)
