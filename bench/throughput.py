@@ -5,8 +5,9 @@
 
 GuardDog must lie in an environment of its own, whose command is the argument. Both scan archives that were downloaded
 before, one after the other, in turn: ours as `trigraph scan FILE` does with workers that are loaded, GuardDog as
-`guarddog npm|pypi scan FILE`, whose start is measured with an empty package and told apart. Without targets, every
-twelfth package of this project's locks is scanned.
+`guarddog npm|pypi scan FILE`, whose start is measured with an empty package and told apart; Python may keep its byte
+code for it, whatever the environment says of that. Without targets, every twelfth package of this project's locks is
+scanned.
 """
 
 from __future__ import annotations
@@ -72,8 +73,11 @@ class GuardDogFailed(Exception):
 def guarddog_spent(guarddog: Path, archive: Path) -> Spent:
     """Scan an archive with GuardDog and give what it took; raises GuardDogFailed."""
     command = [str(guarddog), archive.parent.name, "scan", str(archive), "--output-format", "json"]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command, check=False, capture_output=True, timeout=SECONDS)  # noqa: S603 - as asked
+    done = subprocess.run(  # noqa: S603 - as asked
+        command, check=False, capture_output=True, timeout=SECONDS, env=environment
+    )
     seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode != 0 or b'"results"' not in done.stdout:
         raise GuardDogFailed(done.stderr.decode("utf-8", "replace").strip()[-300:])
