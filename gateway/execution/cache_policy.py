@@ -20,7 +20,7 @@ from graphql import (
 )
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
-from gateway.execution.parsed_documents import KNOWN_DOCUMENTS, LONGEST_KEPT
+from gateway.execution.known_documents import KNOWN_DOCUMENTS, LONGEST_KEPT
 from schema.cache_control import CacheControl, CacheScope
 
 ITS_OWN = ("__typename",)

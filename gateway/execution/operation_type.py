@@ -7,7 +7,7 @@ from functools import lru_cache
 from graphql import GraphQLError, get_operation_ast, parse
 from strawberry.types.graphql import OperationType
 
-from gateway.execution.parsed_documents import KNOWN_DOCUMENTS, LONGEST_KEPT
+from gateway.execution.known_documents import KNOWN_DOCUMENTS, LONGEST_KEPT
 
 
 def operation_type(text: str, operation_name: str | None, max_tokens: int | None = None) -> OperationType | None:

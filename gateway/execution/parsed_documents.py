@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, parse
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
+from gateway.execution.known_documents import LONGEST_KEPT, KnownDocuments
 from gateway.execution.lined_source import LinedSource
 
-LONGEST_KEPT = 16_384
-"""Characters of a document: a longer one is not kept, so that callers can't fill the memory."""
-KNOWN_DOCUMENTS = 256
+_known: KnownDocuments[tuple[Any, ...], DocumentNode] = KnownDocuments()
 
 
 class OperationNotNamed(CannotGetOperationTypeError):
@@ -33,9 +31,8 @@ class ParsedDocuments(SchemaExtension):
         """Give the document that is known, or parse it; raises OperationNotNamed."""
         context = self.execution_context
         text = context.query or ""
-        read = _known if len(text) <= LONGEST_KEPT else _parsed
         with contextlib.suppress(GraphQLError):
-            context.graphql_document = read(text, **context.parse_options)
+            context.graphql_document = parsed(text, **context.parse_options)
         if context._provided_operation_name is None:  # noqa: SLF001 - Strawberry shows it nowhere else
             _refuse_choice(context.graphql_document)
         yield
@@ -48,8 +45,10 @@ def _refuse_choice(document: DocumentNode | None) -> None:
         raise OperationNotNamed(operations)
 
 
-def _parsed(text: str, **options: Any) -> DocumentNode:
-    return parse(LinedSource(text), **options)
-
-
-_known = lru_cache(KNOWN_DOCUMENTS)(_parsed)
+def parsed(text: str, **options: Any) -> DocumentNode:
+    """Parse a text, or give the document that is known of it; a long one is not kept."""
+    key = (text, *options.items())
+    if (document := _known.find(key)) is not None:
+        return document
+    document = parse(LinedSource(text), **options)
+    return document if len(text) > LONGEST_KEPT else _known.keep(key, document, document)

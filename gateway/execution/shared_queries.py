@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, TypeVar
 from strawberry.types.graphql import OperationType
 
 from adapters.principal import Principal
+from gateway.execution.known_documents import LONGEST_KEPT
 from gateway.execution.operation_type import operation_type
-from gateway.execution.parsed_documents import LONGEST_KEPT
 from gateway.observability.observed_operation import HASH_LENGTH, OperationWatcher
 
 Answer = TypeVar("Answer")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,7 +19,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from gateway.configuration.safety_settings import SafetySettings
-from gateway.execution.parsed_documents import KNOWN_DOCUMENTS, LONGEST_KEPT
+from gateway.execution.known_documents import LONGEST_KEPT, KnownDocuments
 from gateway.limits.checks import checks
 from gateway.limits.cost import OperationCost
 from gateway.limits.measure import Check, Fragments, too_complex
@@ -60,20 +59,16 @@ class Plans:
         self._graph = graph
         self._prices = prices_of(graph)
         self._checks = {is_it: checks(settings, is_developing=is_it) for is_it in (False, True)}
-        self._known: OrderedDict[tuple[str, bool], Plan] = OrderedDict()
+        self._known: KnownDocuments[tuple[str, bool], Plan] = KnownDocuments()
 
     def plan(self, text: str | None, document: DocumentNode, *, is_developing: bool) -> Plan:
         """Give the plan of a document that has this text; what has none, or a long one, is not kept."""
         if not text or len(text) > LONGEST_KEPT:
             return self._planned(document, is_developing=is_developing)
         key = text, is_developing
-        if (plan := self._known.get(key)) is not None:
-            self._known.move_to_end(key)
+        if (plan := self._known.find(key)) is not None:
             return plan
-        plan = self._known[key] = self._planned(document, is_developing=is_developing)
-        if len(self._known) > KNOWN_DOCUMENTS:
-            self._known.popitem(last=False)
-        return plan
+        return self._known.keep(key, self._planned(document, is_developing=is_developing), document)
 
     def _planned(self, document: DocumentNode, *, is_developing: bool) -> Plan:
         errors = excesses(document, self._checks[is_developing]) or validate(

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.execution.parsed_documents import LONGEST_KEPT
+from gateway.execution.known_documents import LONGEST_KEPT
 from gateway.protocols.refusals import Refused
 
 ENTRY_BYTES = 512

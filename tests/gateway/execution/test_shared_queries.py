@@ -9,8 +9,8 @@ import pytest
 from strawberry.types import ExecutionResult
 
 from adapters.principal import OwnTokens, Principal
+from gateway.execution.known_documents import LONGEST_KEPT
 from gateway.execution.operation_type import _known
-from gateway.execution.parsed_documents import LONGEST_KEPT
 from gateway.execution.shared_queries import QueryKey, SharedQueries, is_query
 from gateway.observability.observed_operation import OperationWatcher
 from tests.running import new_principal
