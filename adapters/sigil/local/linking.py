@@ -68,7 +68,8 @@ def _chosen(package: Package, known: Mapping[str, CodeFacts], paths: Paths) -> d
     """Choose the files that do something, and those around them, as far as they are small enough."""
     sizes = {file.path: file.size for file in package.files if file.path in known and file.size <= _LARGEST_FILE}
     near = [path for path in sizes if known[path].hands_out or _acts(known[path])]
-    around = _neighbours(known, paths) if near else {}
+    imported = _imported(known, paths) if near else {}
+    around = _around(imported)
     chosen: dict[str, None] = {}
     left = _LARGEST_PROGRAM
     for _ in range(_RINGS + 1):
@@ -77,7 +78,24 @@ def _chosen(package: Package, known: Mapping[str, CodeFacts], paths: Paths) -> d
                 chosen[path] = None
                 left -= sizes[path]
         near = sorted({each for path in chosen for each in around.get(path, ()) if each in sizes} - set(chosen))
-    return {file.path: _source(file) for file in package.files if file.path in chosen}
+    files = {file.path: file for file in package.files if file.path in chosen}
+    return {path: _source(files[path]) for path in _in_order(files, imported)}
+
+
+def _in_order(chosen: Iterable[str], imported: Mapping[str, Iterable[str]]) -> dict[str, None]:
+    """Put files behind those that they import, so that what is imported is known where it is used."""
+    wanted = set(chosen)
+    done: dict[str, None] = {}
+    for start in sorted(wanted):
+        waiting = [start]
+        while waiting:
+            path = waiting[-1]
+            before = [each for each in imported.get(path, ()) if each in wanted]
+            wanted.discard(path)
+            waiting += before
+            if not before:
+                done.setdefault(waiting.pop())
+    return done
 
 
 def _source(file: PackageFile) -> bytes:
@@ -88,14 +106,23 @@ def _acts(facts: CodeFacts) -> bool:
     return any(fact.behaviour not in _DOES_NOTHING_YET for fact in facts.facts)
 
 
-def _neighbours(known: Mapping[str, CodeFacts], paths: Paths) -> dict[str, set[str]]:
+def _imported(known: Mapping[str, CodeFacts], paths: Paths) -> dict[str, tuple[str, ...]]:
+    """Find for each file those of the others that it imports."""
+    return {
+        path: tuple(
+            dict.fromkeys(each for each in imported_files(path, facts, paths) if each in known and each != path)
+        )
+        for path, facts in known.items()
+    }
+
+
+def _around(imported: Mapping[str, Iterable[str]]) -> dict[str, set[str]]:
     """Find for each file those that it imports and that import it."""
-    around: dict[str, set[str]] = {path: set() for path in known}
-    for path, facts in known.items():
-        for other in imported_files(path, facts, paths):
-            if other in known and other != path:
-                around[path].add(other)
-                around[other].add(path)
+    around: dict[str, set[str]] = {path: set() for path in imported}
+    for path, others in imported.items():
+        around[path].update(others)
+        for other in others:
+            around[other].add(path)
     return around
 
 

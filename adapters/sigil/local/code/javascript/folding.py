@@ -85,7 +85,7 @@ def _until_limit(parts: list[Value]) -> Iterator[str]:
 
 def path_joined(parts: list[Value]) -> Value:
     """Put values together as `path.join` does."""
-    value = joined(parts, "/")
+    value = joined([part for part in parts if not (part.whole and part.text == "")], "/")
     if value.text is None:
         return value
     return Value(text=posixpath.normpath(value.text), whole=value.whole, taints=value.taints)

@@ -98,3 +98,12 @@ def test_hooks_of_a_repository_put_together_are_seen() -> None:
         "fs.writeFileSync(path.join(root, '.git', 'hooks', 'pre-commit'), text);"
     )
     assert Behaviour.WRITES_STARTUP in {fact.behaviour for fact in look(code).facts}
+
+
+def test_an_empty_part_does_not_lead_to_the_root() -> None:
+    """A path that begins with nothing is relative, as `path.join` has it."""
+    code = (
+        "const fs = require('fs'), path = require('path');\nconst root = known ? '' : find();\n"
+        "fs.writeFileSync(path.join(root, '.github', 'workflows', 'a.yml'), fetch(address));"
+    )
+    assert ".github/workflows/a.yml" in {fact.detail for fact in look(code).facts}

