@@ -114,6 +114,18 @@ def powerful_code(text: str) -> bool:
 
 _HOT_COMMANDS = frozenset((Command.DOWNLOAD_AND_RUN, Command.DECODE_AND_RUN, Command.CONNECT_BACK, Command.SEND))
 _ALL_SECRETS = re.compile(r"toJSON\(\s*secrets|\bsecrets\.\w+.{0,200}(?:curl|wget|base64|\bnc\b)", re.DOTALL)
+_ALL_SECRETS_LEAVE = (
+    re.compile(r"toJSON\(\s*secrets\b", re.IGNORECASE),
+    re.compile(
+        r"\b(?:base64|curl|wget|nc|xxd|openssl|upload-artifact|Invoke-(?:WebRequest|RestMethod))\b", re.IGNORECASE
+    ),
+)
+_UNASKED = re.compile(
+    r"\btask\.allowAutomaticTasks\W{1,5}on\b|\bsecurity\.workspace\.trust\.enabled(?!\W{1,5}true)"
+    r"|\bchat\.tools\.(?:global\.)?autoApprove\W{1,5}true|\bdefaultMode\W{1,5}bypassPermissions\b"
+    r"|(?=.*\brunOn\W{1,5}folderOpen\b)(?=.*\btype\W{1,5}(?:shell|process)\b)",
+    re.DOTALL,
+)
 _PROMPT = re.compile(
     r"ignore (?:all |any )?(?:previous|prior|earlier|other) (?:instructions|rules)"
     r"|(?:do not|never|don't) (?:tell|mention|inform|show)\b.{0,40}\buser|without (?:asking|telling|informing)\b",
@@ -122,9 +134,24 @@ _PROMPT = re.compile(
 
 
 def planted_text(text: str) -> bool:
-    """Whether a text, put where others act on it, makes them fetch and run, send, hand out secrets or keep silent."""
+    """Whether a text, put where others act on it, makes them fetch and run, send, hand out secrets or ask nobody."""
     told = text[:20_000]
-    return bool(_HOT_COMMANDS & {*command_kinds(told)} or _ALL_SECRETS.search(told) or _PROMPT.search(told))
+    return bool(
+        _HOT_COMMANDS & {*command_kinds(told)}
+        or _ALL_SECRETS.search(told)
+        or _PROMPT.search(told)
+        or _UNASKED.search(told)
+    )
+
+
+ALL_SECRETS = "all secrets of a repository"
+"""What code holds that makes a repository's workflow give all its secrets away."""
+
+
+def gives_all_secrets(text: str) -> bool:
+    """Whether a workflow takes all secrets of its repository at once, and encodes, sends or keeps them for others."""
+    told = text[:20_000]
+    return all(pattern.search(told) for pattern in _ALL_SECRETS_LEAVE)
 
 
 _FETCHING = frozenset((Command.DOWNLOAD_AND_RUN, Command.DECODE_AND_RUN, Command.CONNECT_BACK))

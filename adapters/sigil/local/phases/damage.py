@@ -6,6 +6,7 @@ import re
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
 from adapters.sigil.local.code.telling_places import (
+    ALL_SECRETS,
     application_code,
     foreign_module,
     outside_folder,
@@ -80,6 +81,8 @@ def _injects(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgem
     if application_code(target):
         return CERTAIN
     if _WORKFLOW.search(target) and flow.source.behaviour is Behaviour.HOLDS_CODE:
+        if flow.source.detail == ALL_SECRETS:
+            return CERTAIN
         return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment]
     return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment] if foreign_module(target) else None
 

@@ -206,9 +206,15 @@ def _of_data(call: Call) -> Value:
         return merge(value, Value(items=tuple((call.argument(0).members or {}).values())))
     if call.path in {"JSON.stringify", "String"} and call.argument(0).text is not None:
         return merge(value, Value(text=call.argument(0).text))
-    if call.path == "JSON.stringify" and call.argument(0).members:
-        return merge(value, Value(members=call.argument(0).members))
+    if call.path == "JSON.stringify" and (call.argument(0).members or call.argument(0).variable is not None):
+        return merge(value, Value(members=_written_out(call.argument(0))))
     return value
+
+
+def _written_out(value: Value) -> dict[str, Value]:
+    """Keep with what an object holds the object itself, into which more may be put later."""
+    kept = {"": Value(variable=value.variable)} if value.variable is not None else {}
+    return {**(value.members or {}), **kept}
 
 
 @known("Promise.all", "Promise.resolve", "Promise.allSettled", "Promise.race", "Promise.any")

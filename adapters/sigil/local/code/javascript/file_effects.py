@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+from msgspec.structs import replace
+
 from adapters.sigil.local.code import telling, telling_places
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.javascript.call import Call, known, method
 from adapters.sigil.local.code.javascript.folding import shown
+from adapters.sigil.local.code.javascript.state import State
 from adapters.sigil.local.code.javascript.values import NOTHING, UNKNOWN_PART, Value, tainted
 from adapters.sigil.local.code.javascript.walk_effects import found_by_walking, ruined
 
@@ -47,6 +50,7 @@ _COPIES = (
 )
 _MODES = ("chmod", "chmodSync", "fchmod", "fchmodSync")
 _REMOVALS = ("rm", "rmSync", "rmdir", "rmdirSync", "remove", "removeSync", "emptyDir", "emptyDirSync")
+_MOST_PARTS = 400
 _WIDE = re.compile(rf"^(?:/|~/?|[A-Za-z]:\\?|\*|/(?:home|Users|root|etc|var|usr)/?\*?|{UNKNOWN_PART}/?\*?)$")
 
 
@@ -87,16 +91,26 @@ def _write(call: Call) -> Value:
     content = call.data(1).taints if call.method != "createWriteStream" else frozenset()
     if "append" not in call.method.lower() and call.option("flags").text != "a":
         ruined(call.state, call.node, path, content)
-    acted_on = telling.startup_path(text) or telling.package_path(text)
-    told = telling_places.planted_text if acted_on else telling_places.fetching_script
-    if told(held(call.argument(1))):
-        content |= call.state.source(Behaviour.HOLDS_CODE, call.node, text, hidden=True)
+    content |= _planted(call, text)
     number = _written(call, text, content)
     _code_changed(call, text, content, call.argument(1))
     _mark_path(call, text, number, content)
     for function in call.callbacks:
         call.state.load(function)
     return Value(path="<file>", handle=number)
+
+
+def _planted(call: Call, path: str) -> frozenset[int]:
+    """Enter that what is written makes others do something, where they act on what lies there or run it."""
+    value = call.argument(1)
+    if not (telling.startup_path(path) or telling.package_path(path)):
+        planted = telling_places.fetching_script(held(value))
+        return call.state.source(Behaviour.HOLDS_CODE, call.node, path, hidden=True) if planted else frozenset()
+    text = put_together(call.state, value)
+    if not telling_places.planted_text(text):
+        return frozenset()
+    told = telling_places.ALL_SECRETS if telling_places.gives_all_secrets(text) else path
+    return call.state.source(Behaviour.HOLDS_CODE, call.node, told, hidden=True)
 
 
 def _written(call: Call, text: str, content: frozenset[int]) -> int:
@@ -112,6 +126,27 @@ def held(value: Value, depth: int = 5) -> str:
     """Put the texts together that a value holds, those within objects and lists too."""
     within = [*(value.members or {}).values(), *(value.items or ())] if depth else []
     return " ".join(filter(None, [value.text or "", *(held(inner, depth - 1) for inner in within[:50])]))[:20_000]
+
+
+def put_together(state: State, value: Value) -> str:
+    """Put the texts together that a value holds, with their names, and those that were put into it later."""
+    texts: list[str] = []
+    waiting = [("", value)]
+    for _ in range(_MOST_PARTS):
+        if not waiting:
+            break
+        name, one = waiting.pop()
+        texts += filter(None, (name.strip("<>0123456789"), one.text))
+        waiting += reversed(_parts(state, one))
+    return " ".join(texts)[:20_000]
+
+
+def _parts(state: State, value: Value) -> list[tuple[str, Value]]:
+    parts = list((value.members or {}).items())
+    if value.variable is not None:
+        state.take(value.variable)
+        parts += [(name, replace(each.value, variable=each)) for name, each in value.variable.members.items()]
+    return [*parts, *(("", item) for item in value.items or ())][:_MOST_PARTS]
 
 
 def _code_changed(call: Call, target: str, content: frozenset[int], data: Value) -> None:

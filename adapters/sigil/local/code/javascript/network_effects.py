@@ -7,9 +7,10 @@ from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.javascript import client_effects
 from adapters.sigil.local.code.javascript.call import Call, known, method
 from adapters.sigil.local.code.javascript.folding import shown
-from adapters.sigil.local.code.javascript.names import used
+from adapters.sigil.local.code.javascript.names import used, variable_of
 from adapters.sigil.local.code.javascript.values import NOTHING, UNKNOWN_PART, Value, merge, tainted
 
+_MOST_LISTED = 20
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 _BODY_OPTIONS = ("body", "data", "json", "form", "formData", "params", "qs", "query", "searchParams", "headers", "path")
 _ADDRESS_OPTIONS = ("url", "uri", "hostname", "host", "baseURL", "href")
@@ -232,11 +233,12 @@ def _socket_connect(call: Call) -> Value:
 
 
 @known("<socket>.publish", "<socket>.publishAsync")
-@method("write", "end", "send", "emit", "push", "append")
+@method("write", "end", "send", "emit", "push", "unshift", "append")
 def _write(call: Call) -> Value:
     """Read what is written to a request, a socket, a file or a process."""
     handle, taints = call.receiver.handle, call.taints
-    if handle is None or call.method in {"push", "append"}:
+    if handle is None or call.method in {"push", "unshift", "append"}:
+        _put_into_list(call)
         if call.receiver.variable is not None and taints:
             call.state.absorb(call.receiver.variable, tainted(taints))
         for function in call.callbacks:
@@ -249,6 +251,17 @@ def _write(call: Call) -> Value:
     for function in call.callbacks:
         call.state.load(function)
     return NOTHING
+
+
+def _put_into_list(call: Call) -> None:
+    """Keep objects that are put into a list of an object with that object."""
+    listed = call.method in {"push", "unshift"} and any(value.members for value in call.arguments)
+    target = call.node.field("function") if listed else None
+    owner = target.field("object") if target is not None else None
+    variable = variable_of(call.state, owner) if owner is not None and owner.kind == "member_expression" else None
+    if variable is not None and len(variable.members) < _MOST_LISTED:
+        added = Value(items=tuple(value for value in call.arguments if value.members))
+        call.state.absorb(variable.member(f"<{call.node.start}>"), added)
 
 
 @method("pipe", "pipeTo", "pipeThrough")

@@ -76,7 +76,7 @@ _WORDS: tuple[tuple[bytes, bytes], ...] = (
     (b"169.254.169.254", b""),
     (b".request", rb"\.request\s*\("),
     (b"ethereum", b""),
-    (b".github/", b""),
+    (b".github", rb"\.github['\"`/\\]"),
     (b".git/hooks", b""),
     (b".git", rb"['\"`/\\]\.git['\"`/\\]"),
     (b".interceptors", b""),

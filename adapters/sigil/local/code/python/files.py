@@ -12,9 +12,11 @@ from adapters.sigil.local.code.python.values import NOTHING, Arguments, Value, s
 from adapters.sigil.local.code.python.walking import ruined
 from adapters.sigil.local.code.telling import package_path, secret_path, startup_path
 from adapters.sigil.local.code.telling_places import (
+    ALL_SECRETS,
     application_code,
     fetching_script,
     foreign_module,
+    gives_all_secrets,
     planted_text,
     powerful_code,
     wide_root,
@@ -49,7 +51,8 @@ def written(machine: Machine, node: Node, path: Value, data: Value) -> None:
     behaviour = Behaviour.WRITES_FILE
     planted = planted_text(data.text) if startup_path(text) or package_path(text) else fetching_script(data.text)
     if planted:
-        sources |= machine.source_value(Behaviour.HOLDS_CODE, node, text, latent=True)
+        told = ALL_SECRETS if gives_all_secrets(data.text) else text
+        sources |= machine.source_value(Behaviour.HOLDS_CODE, node, told, latent=True)
     if startup_path(text):
         behaviour = Behaviour.WRITES_STARTUP
     elif package_path(text) or application_code(text) or foreign_module(text):

