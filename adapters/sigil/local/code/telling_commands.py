@@ -172,6 +172,18 @@ def writes_clipboard(command: str) -> bool:
     return bool(_CLIPBOARD_WRITTEN.search(command))
 
 
+_MINES = re.compile(
+    r"\bstratum\+\w{3}://|\A(?=.*\s(?:-o|--url|--pool)[\s=]+\S)(?=.*\s--(?:rig-id|donate-level|randomx-\w+|nicehash"
+    r"|cpu-max-threads-hint|coin)\b)|\A(?=.*\s-o\s+[\w.-]+:\d{2,5}\b)(?=.*\s(?:-u|--user)\s)(?=.*\s(?:-p|--pass)\s)",
+    re.DOTALL,
+)
+
+
+def mines(command: str) -> bool:
+    """Whether a command line hands a program a pool and a wallet, as miners want it."""
+    return bool(_MINES.search(command[:_COMMAND_LIMIT]))
+
+
 _ARCHIVER = re.compile(r"^\s*(?:sudo\s+)?(?:zip|tar|7z|rar)\s")
 _ARCHIVE = re.compile(r"\.(?:zip|tar|tgz|gz|bz2|xz|7z|rar)$")
 

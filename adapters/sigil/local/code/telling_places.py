@@ -62,6 +62,8 @@ MEMORY = "/proc/self/fd/{memory}"
 """The path of a file that is kept in memory alone."""
 MACHINE_CODE = "machine code in memory"
 """What is run where memory is mapped so that it may be."""
+REMOVED_RUNNING = "removes what it runs"
+"""What hides a program whose file is removed as soon as it was started."""
 _IN_MEMORY = re.compile(r"\s*(?:exec\s+)?[\"']?/proc/[^/\s]{1,60}/fd/")
 
 

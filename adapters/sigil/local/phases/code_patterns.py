@@ -6,7 +6,7 @@ import re
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
 from adapters.sigil.local.code.telling import Command, command_kinds, host_of, local_host, secret_path
-from adapters.sigil.local.phases import backdoors, damage
+from adapters.sigil.local.phases import backdoors, damage, dropped
 from adapters.sigil.local.phases.judging import (
     BAD,
     CERTAIN,
@@ -24,7 +24,7 @@ from adapters.sigil.local.phases.judging import (
     by_moment,
     found,
 )
-from adapters.sigil.local.phases.pickled import makes_data
+from adapters.sigil.local.phases.pickled import makes_data, runs_something
 from adapters.sigil.local.phases.reach import Moment
 from adapters.sigil.local.phases.scanned import Scanned
 from adapters.sigil.local.phases.traits import (
@@ -46,6 +46,9 @@ _NO_CODE = re.compile(
     re.IGNORECASE,
 )
 _PICKLED = re.compile(r"pickle|\bdill\b", re.IGNORECASE)
+_PICKLE_FILE = re.compile(r"\.(?:pkl|pickle|pck|p|dat|bin)$", re.IGNORECASE)
+_UNKNOWN_PART = re.compile(r"[{}…]")
+_MOST_PICKLES = 20
 _EVERYTHING = re.compile(
     r"\b(?:env|printenv|history)\s*\||(?:\$\(|`)\s*(?:whoami|hostname|id|uname|env|printenv|cat)\b"
 )
@@ -55,7 +58,7 @@ _WHOLE = re.compile(r"(?:~|/|\*|home|[A-Za-z]:\\?)\S{0,3}|.*\b(?:rm|rd|del|mkfs|
 
 def code_patterns(scanned: Scanned) -> tuple[Finding, ...]:
     """Find what a package's code does that hardly any honest package does."""
-    return found(scanned, (*_RULES, *damage.RULES, *backdoors.RULES))
+    return found(scanned, (*_RULES, *damage.RULES, *backdoors.RULES, *dropped.RULES))
 
 
 def _answered(scanned: Scanned, path: str, flow: Flow) -> bool:
@@ -109,8 +112,10 @@ def _command_runs(scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> J
 
 
 def _brought(scanned: Scanned, path: str) -> list[str]:
-    """Find the files that the package publishes of a path's last name."""
+    """Find the files that the package publishes of a path's last name, of which parts may be unknown."""
     name = re.split(r"[\\/]", path.rstrip("\"'}) ]"))[-1]
+    if _UNKNOWN_PART.search(name) and (ending := _PICKLE_FILE.search(name)):
+        return [published for published in scanned.paths if published.endswith(ending[0])][:_MOST_PICKLES]
     return [published for published in scanned.paths if published.rpartition("/")[2] == name]
 
 
@@ -120,7 +125,10 @@ def _pickle_runs(scanned: Scanned, flow: Flow, moment: Moment) -> Judgement | No
     own = frozenset(path.partition("/")[0] for path in scanned.paths)
     if not brought:
         return NOTE
-    if all(makes_data(scanned.contents[path], own) for path in brought):
+    pickles = [scanned.contents[path] for path in brought]
+    if any(map(runs_something, pickles)):
+        return CERTAIN
+    if all(makes_data(pickle, own) for pickle in pickles):
         return by_moment(DOUBTFUL, HINT, NOTE)[moment]
     return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment] if _NO_CODE.search(flow.source.detail) else NOTE
 

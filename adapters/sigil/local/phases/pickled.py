@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickletools
+from collections.abc import Iterator
 
 _MOST_BYTES = 5_000_000
 _DATA = {
@@ -15,7 +16,24 @@ _DATA = {
     "copyreg": frozenset(("_reconstructor",)),
     "_codecs": frozenset(("encode",)),
 }
-_SAME = {"__builtin__": "builtins", "copy_reg": "copyreg"}
+_STARTERS = {
+    "os": frozenset(
+        ("system", "popen", "execv", "execve", "execvp", "execl", "spawnl", "spawnv", "posix_spawn", "startfile")
+    ),
+    "subprocess": frozenset(("run", "call", "check_call", "check_output", "Popen", "getoutput", "getstatusoutput")),
+    "builtins": frozenset(("exec", "eval", "compile", "__import__")),
+    "pty": frozenset(("spawn",)),
+    "runpy": frozenset(("run_path", "run_module", "_run_code")),
+    "marshal": frozenset(("loads",)),
+    "importlib": frozenset(("import_module",)),
+    "asyncio": frozenset(("create_subprocess_shell", "create_subprocess_exec")),
+    "webbrowser": frozenset(("open",)),
+    "code": frozenset(("interact",)),
+    "pip": frozenset(("main",)),
+    "pip._internal": frozenset(("main",)),
+}
+"""Functions that run something: hardly any object is made by calling one of them."""
+_SAME = {"__builtin__": "builtins", "copy_reg": "copyreg", "posix": "os", "nt": "os", "commands": "subprocess"}
 _TEXTS = frozenset(
     (
         "SHORT_BINUNICODE",
@@ -36,25 +54,33 @@ def makes_data(pickle: bytes, own: frozenset[str]) -> bool:
     if len(pickle) > _MOST_BYTES:
         return False
     try:
-        names = _names(pickle)
+        names = set(_names(pickle))
     except (ValueError, IndexError, KeyError):
         return False
-    return all(
-        name in _DATA.get(_SAME.get(module, module), ()) or module.partition(".")[0] in own for module, name in names
-    )
+    return all(name in _DATA.get(module, ()) or module.partition(".")[0] in own for module, name in names)
 
 
-def _names(pickle: bytes) -> set[tuple[str, str]]:
-    """Collect the modules and names that a pickle asks for; raises ValueError for what is none, or hides them."""
-    found: set[tuple[str, str]] = set()
+def runs_something(pickle: bytes) -> bool:
+    """Whether a pickle's instructions ask for a function that runs commands or code, as far as they can be read.
+
+    What stands behind the call need not be whole: it has run by then.
+    """
+    try:
+        return any(name in _STARTERS.get(module, ()) for module, name in _names(pickle[:_MOST_BYTES]))
+    except (ValueError, IndexError, KeyError):
+        return False
+
+
+def _names(pickle: bytes) -> Iterator[tuple[str, str]]:
+    """Tell the modules and names that a pickle asks for; raises ValueError for what is none, or hides them."""
     texts: list[str] = []
     memo: dict[int, str] = {}
     for opcode, argument, _ in pickletools.genops(pickle):
         if opcode.name in {"GLOBAL", "INST"}:
             module, _, name = str(argument).partition(" ")
-            found.add((module, name))
+            yield _SAME.get(module, module), name
         elif opcode.name == "STACK_GLOBAL":
-            found.add((texts[-2], texts[-1]))
+            yield _SAME.get(texts[-2], texts[-2]), texts[-1]
         elif opcode.name in _UNFOLLOWED:
             raise ValueError(opcode.name)
         elif opcode.name == "MEMOIZE":
@@ -65,4 +91,3 @@ def _names(pickle: bytes) -> set[tuple[str, str]]:
             texts.append(memo[int(str(argument))])
         elif opcode.name in _TEXTS:
             texts.append(str(argument))
-    return found

@@ -81,6 +81,7 @@ class Machine:
     setup: bool = False
     attributes: Attributes = field(default_factory=Attributes)
     written: dict[str, frozenset[int]] = field(default_factory=dict)
+    started: dict[str, Scope] = field(default_factory=dict)
     pending: list[Function] = field(default_factory=list)
     branching: int = 0
     running: int = 0

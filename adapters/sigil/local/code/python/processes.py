@@ -39,6 +39,8 @@ _FOLLOWING = {
 _PLAIN_COMMANDS = re.compile(
     r"^(?:whoami|hostname|uname|ifconfig|ipconfig|id|systeminfo|wmic\s+csproduct|ip\s+a\b|net\s+user)\b"
 )
+_WAITED_FOR = frozenset({"with_item", "as_pattern"})
+_MOST_WORDS_BEFORE = 2
 _HIDDEN_WINDOW = 0x08000000
 _DETACHED = 0x00000008
 _HIDING = re.compile(r"CREATE_NO_WINDOW|DETACHED_PROCESS|SW_HIDE")
@@ -58,6 +60,8 @@ def process(machine: Machine, node: Node, callee: Value, arguments: Arguments) -
     behaviour = Behaviour.RUNS_SHELL if through_shell else Behaviour.RUNS_PROCESS
     result = _ran(machine, node, behaviour, command, _inputs(arguments))
     _hidden(machine, node, arguments)
+    if callee.member == "Popen" and (node.parent is None or node.parent.type not in _WAITED_FOR):
+        _left_running(machine, _line(command))
     if any(v.name.startswith("socket.socket()") for k, v in arguments.keywords.items() if k in ("stdin", "stdout")):
         machine.record(Behaviour.CONNECTS_BACK, node, _line(command))
     return Value(name=f"{callee.name}()", sources=result)
@@ -71,7 +75,23 @@ def _inputs(arguments: Arguments) -> frozenset[int]:
 def shell_line(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
     """Follow a command line is given to a shell."""
     command = arguments.get(0, "command") or arguments.get(0, "cmd") or Value()
+    if command.text.rstrip().endswith("&"):
+        _left_running(machine, command.text)
     return Value(name=f"{callee.name}()", sources=_ran(machine, node, Behaviour.RUNS_SHELL, command, NOTHING))
+
+
+def _left_running(machine: Machine, line: str) -> None:
+    """Remember which programs that the code wrote run from now on without anybody's waiting for their end."""
+    for path in machine.written:
+        before, named, _ = line.partition(path)
+        if named and before.count(" ") <= _MOST_WORDS_BEFORE:
+            machine.started[path] = machine.scope
+
+
+def waited(machine: Machine, _node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow a process whose end is waited for: what it ran may be removed then."""
+    machine.started.clear()
+    return Value(name=f"{callee.name}()", sources=callee.sources | sources_of(arguments.every()))
 
 
 def _line(command: Value) -> str:
@@ -151,6 +171,7 @@ HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
         "execvpe", "spawnl",
                                          "spawnle", "spawnlp", "spawnv", "spawnve", "spawnvp", "posix_spawn")},
     "asyncio.create_subprocess_exec": process,
+    **{f"subprocess.Popen().{name}": waited for name in ("wait", "communicate", "poll", "terminate", "kill")},
     **dict.fromkeys(("os.system", "os.popen", "os.popen2", "os.popen3", "commands.getoutput",
         "commands.getstatusoutput",
                      "subprocess.getoutput", "subprocess.getstatusoutput", "asyncio.create_subprocess_shell",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.python.values import NOTHING, Arguments, Value
 from adapters.sigil.local.code.telling import secret_path
+from adapters.sigil.local.code.telling_places import REMOVED_RUNNING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,7 +59,10 @@ def ruined(machine: Machine, node: Node, path: Value, content: frozenset[int] = 
 def removed(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
     """Follow a single file that is removed or emptied."""
     on_path = callee.receiver is not None and callee.name.startswith("pathlib.Path()")
-    ruined(machine, node, (callee.receiver if on_path else arguments.get(0, "path")) or Value())
+    path = (callee.receiver if on_path else arguments.get(0, "path")) or Value()
+    ruined(machine, node, path)
+    if machine.started.get(path.text) is machine.scope:
+        machine.sink(Behaviour.HIDES, node, machine.written.get(path.text, NOTHING), REMOVED_RUNNING)
     return Value()
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import collections
 import datetime as dt
+import os
 import pickle
+import subprocess
 
 import msgspec
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from adapters.sigil.local.analysis import facts_of
 from adapters.sigil.local.material import Ecosystem, PackageFile
 from adapters.sigil.local.phases.code_patterns import code_patterns
-from adapters.sigil.local.phases.pickled import makes_data
+from adapters.sigil.local.phases.pickled import makes_data, runs_something
 from adapters.sigil.local.phases.scanned import Scanned
 from adapters.sigil.models import Severity
 from tests.adapters.sigil.local.phases.conftest import Pack
@@ -26,6 +28,16 @@ class Prints:
 
     def __reduce__(self) -> tuple[object, ...]:
         return (print, ("inert",))
+
+
+class Starts:
+    """Runs an inert command of whoever loads its pickle."""
+
+    def __init__(self, way: object, command: object) -> None:
+        self.way, self.command = way, command
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (self.way, (self.command,))
 
 
 @pytest.mark.parametrize("protocol", _PROTOCOLS)
@@ -66,3 +78,34 @@ def test_a_table_that_is_loaded(content: object, severity: Severity, pack: Pack)
     package = msgspec.structs.replace(package, files=files)
     found = code_patterns(Scanned(package, facts_of(files), {}))
     assert [each.severity for each in found if each.rule == "outside-data-run"] == [severity]
+
+
+@pytest.mark.parametrize("protocol", _PROTOCOLS)
+@pytest.mark.parametrize("armed", [Starts(os.system, "true"), Starts(subprocess.Popen, ["true"]), Starts(eval, "1")])
+def test_a_function_that_runs_something_is_found(protocol: int, armed: Starts) -> None:
+    """Shells, programs and evaluations are found in every protocol, with data before them."""
+    assert runs_something(pickle.dumps({"table": _DATA, "x": armed}, protocol))
+    assert not runs_something(pickle.dumps({"table": _DATA, "os": "system", "x": Prints()}, protocol))
+
+
+def test_a_pickle_that_breaks_after_its_call_is_found() -> None:
+    """What stands behind the call has no say: it has run by then."""
+    assert runs_something(b"cos\nsystem\n(Vtrue\ntR0\xff\xff not a pickle any more")
+    assert not runs_something(b"no pickle at all")
+
+
+@pytest.mark.parametrize(
+    "name", ["'words.pkl'", "f'words-{language}.pkl'", "(language + '.pkl')"], ids=["named", "chosen", "any"]
+)
+@pytest.mark.parametrize(("content", "armed"), [(_DATA, False), (Starts(os.system, "true"), True)])
+def test_a_table_that_is_loaded_when_somebody_asks(content: object, armed: bool, name: str, pack: Pack) -> None:
+    """A pickle that runs something is an attack whenever it is loaded, and though its name is put together."""
+    code = (
+        "import pickle\nfrom pathlib import Path\n"
+        f"def table(language):\n    return pickle.loads((Path(__file__).parent / {name}).read_bytes())\n"
+    )
+    package = pack({"sample/__init__.py": code}, Ecosystem.PYPI)
+    files = (*package.files, PackageFile("sample/words.pkl", pickle.dumps(content)))
+    package = msgspec.structs.replace(package, files=files)
+    found = code_patterns(Scanned(package, facts_of(files), {}))
+    assert any(each.severity is Severity.CRITICAL for each in found) == armed
