@@ -39,7 +39,7 @@ class Behaviour(StrEnum):
     RUINS_FILES = "ruins_files"  # removes, empties or overwrites what was found by going through folders
     HOLDS_CODE = "holds_code"  # a text that is code which talks to others or runs something
     TAKES_REQUEST = "takes_request"  # what a client of a server in the code asks for or sends
-    REPLACES_METHOD = "replaces_method"  # a function of another library or of the language: what it is handed
+    REPLACES_METHOD = "replaces_method"  # another library's function, the language's, or a hook: what it is handed
     LOADS_LIBRARY = "loads_library"  # machine code of a file: rundll32, regsvr32, dlopen
     COPIES_MAIL = "copies_mail"  # a fixed address gets a copy of every message: it is the detail
     TAKES_SECRET = "takes_secret"  # noqa: S105 - a parameter whose name says that callers hand over a secret

@@ -120,7 +120,9 @@ def public_address(address: str) -> bool:
         parsed = ipaddress.IPv4Address(address)
     except ValueError:
         return False
-    return parsed not in _RESOLVERS and (parsed.is_global or any(parsed in network for network in _DOCUMENTED))
+    if parsed in _RESOLVERS or parsed.is_multicast:
+        return False
+    return parsed.is_global or any(parsed in network for network in _DOCUMENTED)
 
 
 _URL_HOST = re.compile(r"^[a-z][a-z0-9+.-]*://(?:[^/?#@\s]*@)?([^/?#:\s]+)", re.IGNORECASE)

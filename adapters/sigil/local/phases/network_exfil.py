@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
-from adapters.sigil.local.code.telling import Place
+from adapters.sigil.local.code.telling import Place, host_of
 from adapters.sigil.local.code.telling_mail import added_recipient
 from adapters.sigil.local.code.telling_places import unknown_root, wide_root
 from adapters.sigil.local.phases.judging import (
@@ -158,6 +158,9 @@ def _metadata_leaves(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) 
 
 
 def _tap_leaves(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+    own = host_of(flow.source.detail)
+    if own and own == host_of(flow.sink.detail):
+        return None
     if hostile_address(flow.sink):
         return by_moment(CERTAIN, CERTAIN, BAD)[moment]
     called = CERTAIN if scanned.code_bytes < TRIVIAL else DOUBTFUL
@@ -224,7 +227,10 @@ _RULES = (
         _metadata_leaves,
     ),
     FlowRule(
-        Rule("replaced-function-leaves", "What is handed to another library's replaced function goes out as well."),
+        Rule(
+            "replaced-function-leaves",
+            "What is handed to another library's replaced function or hook goes out as well.",
+        ),
         frozenset((Behaviour.REPLACES_METHOD,)),
         LEAVES,
         _tap_leaves,

@@ -102,6 +102,11 @@ def entry_files(package: Package) -> frozenset[str]:
 
 def _plugin_files(package: Package, paths: Paths) -> Iterator[str]:
     """Find the modules that other programs load by themselves: entry points that are no commands."""
+    content = _project(package)
+    poetry = _table(_table(_table(content, "tool"), "poetry"), "plugins")
+    for group, points in {**poetry, **_table(_table(content, "project"), "entry-points")}.items():
+        for point in points.values() if isinstance(points, dict) and group not in _COMMAND_GROUPS else ():
+            yield from paths.imported(str(point).partition(":")[0].strip(), "")
     for file in package.files:
         if _ENTRY_POINTS.search(file.path):
             for group, lines in _GROUP.findall(file.data.decode("utf-8", "replace")):
@@ -184,11 +189,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _build_files(package: Package, paths: Paths) -> Iterator[str]:
-    project = next((file.data for file in package.files if file.path == "pyproject.toml"), b"")
-    try:
-        content = tomllib.loads(project.decode("utf-8", "replace"))
-    except tomllib.TOMLDecodeError:
-        return
+    content = _project(package)
     system = _table(content, "build-system")
     backend = str(system.get("build-backend", "")).partition(":")[0].replace(".", "/")
     folders = system.get("backend-path", [])
@@ -200,6 +201,15 @@ def _build_files(package: Package, paths: Paths) -> Iterator[str]:
     for script in (hatch.get("path"), _table(_table(tool, "poetry"), "build").get("script")):
         if isinstance(script, str) and script in paths:
             yield script
+
+
+def _project(package: Package) -> Mapping[str, Any]:
+    """Read pyproject.toml; empty where there is none that can be read."""
+    project = next((file.data for file in package.files if file.path == "pyproject.toml"), b"")
+    try:
+        return tomllib.loads(project.decode("utf-8", "replace"))
+    except tomllib.TOMLDecodeError:
+        return {}
 
 
 def _task_files(hooks: Iterable[Hook], paths: Paths) -> Iterator[str]:

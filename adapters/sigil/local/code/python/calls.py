@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
@@ -17,6 +18,7 @@ from adapters.sigil.local.code.python import (
     processes,
     replacing,
     system,
+    taps,
     walking,
 )
 from adapters.sigil.local.code.python.lookups import CHOICE, got
@@ -35,7 +37,10 @@ if TYPE_CHECKING:
 CALLERS = frozenset(
     {"threading.Thread", "threading.Timer", "multiprocessing.Process", "atexit.register", "filter",
         "_thread.start_new_thread",
-     "concurrent.futures.ThreadPoolExecutor().submit", "asyncio.run", "asyncio.create_task", "asyncio.ensure_future",
+     "concurrent.futures.ThreadPoolExecutor().submit", "concurrent.futures.ProcessPoolExecutor().submit",
+     "asyncio.to_thread", "asyncio.get_event_loop().run_in_executor", "asyncio.get_running_loop().run_in_executor",
+     "asyncio.get_running_loop().call_soon", "asyncio.get_running_loop().call_later",
+     "asyncio.run", "asyncio.create_task", "asyncio.ensure_future",
      "pynput.keyboard.Listener", "keyboard.on_press", "keyboard.hook", "keyboard.on_release", "functools.reduce",
      "sys.settrace",
      "signal.signal", "pynput.mouse.Listener", "asyncio.new_event_loop().run_until_complete"}
@@ -55,6 +60,7 @@ _ADDING = frozenset(
 _COPYING = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "bytearray", "enumerate"})
 _TAKING = frozenset({"pop", "popleft", "popitem"})
 _MOST_OBJECTS = 16
+_HANDING_ON = frozenset({"submit", "to_thread", "register", "run_in_executor", "call_soon", "call_later"})
 _DIGESTS = ("hashlib.", "hmac.")
 _MOST_RANGE = 4000
 _MOST_MAPPED = 20_000
@@ -251,13 +257,21 @@ def _mapped(machine: Machine, node: Node, _callee: Value, arguments: Arguments) 
 def _callbacks(machine: Machine, callee: Value, arguments: Arguments, result: Value) -> None:
     if callee.name not in CALLERS:
         return
-    passed = [value for value in arguments.every() if value.function is not None]
+    for value in arguments.every():
+        if value.function is not None:
+            functions.invoke(machine, value, Arguments(_handed(callee, arguments, value, result)))
+
+
+def _handed(callee: Value, arguments: Arguments, function: Value, result: Value) -> list[Value]:
+    """Give what a function is called with that something else was handed together with its arguments."""
     given = arguments.keywords.get("args")
-    for value in passed:
-        positional = (
-            list(given.parts()) if given is not None else [Value(sources=result.sources)] if result.sources else []
-        )
-        functions.invoke(machine, value, Arguments(positional))
+    after = list(dropwhile(lambda value: value is not function, arguments.positional))[1:]
+    if callee.member in _HANDING_ON:
+        return after
+    given = given or next((value for value in after if value.items is not None), None)
+    if given is not None:
+        return list(given.parts())
+    return [Value(sources=result.sources)] if result.sources else []
 
 
 _HANDLERS: Mapping[str, Handler] = {
@@ -266,6 +280,7 @@ _HANDLERS: Mapping[str, Handler] = {
     **descriptors.HANDLERS,
     **walking.HANDLERS,
     **clients.HANDLERS,
+    **taps.HANDLERS,
     **network.HANDLERS,
     **mail.HANDLERS,
     **processes.HANDLERS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adapters.sigil.local.code.python import taps
 from adapters.sigil.local.code.python.values import NOTHING, Arguments, Value, sources_of
 
 if TYPE_CHECKING:
@@ -17,12 +18,13 @@ _CARRIED = frozenset({"headers", "auth", "cookies", "params", "cert"})
 _LONGEST_ADDRESS = 2000
 
 
-def made(_machine: Machine, _node: Node, callee: Value, arguments: Arguments) -> Value:
+def made(machine: Machine, _node: Node, callee: Value, arguments: Arguments) -> Value:
     """Follow a client that knows the address which its requests are below."""
     base = arguments.keywords.get("base_url") or (arguments.get(0) if callee.name in _BY_PLACE else None)
-    return Value(
-        name=f"{callee.name}()", template=base.text if base is not None else "", sources=sources_of(arguments.every())
-    )
+    template = base.text if base is not None else ""
+    client = Value(name=f"{callee.name}()", template=template, sources=sources_of(arguments.every()))
+    taps.hooked(machine, client, arguments)
+    return client
 
 
 def connected(_machine: Machine, _node: Node, callee: Value, arguments: Arguments) -> Value:

@@ -13,12 +13,13 @@ from adapters.sigil.local.code.python.machine import widened
 from adapters.sigil.local.code.python.values import NOTHING, Value, sources_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from tree_sitter import Node
 
     from adapters.sigil.local.code.python.machine import Expression, Machine
 
+PATTERNS = frozenset({"pattern_list", "tuple_pattern", "list_pattern", "tuple", "expression_list"})
 _MOST_TURNS = 4000
 _MOST_HANDED_ON = 16
 _MOST_OPERANDS = 50_000
@@ -212,17 +213,19 @@ def bind(machine: Machine, target: Node | None, value: Value) -> None:
         return
     if target.type == "identifier":
         machine.assign(machine.code(target), value)
-    elif target.type in ("pattern_list", "tuple_pattern", "list_pattern", "tuple", "expression_list"):
-        names = [child for child in target.named_children if child.type != "comment"]
-        exact = value.items if value.items is not None and len(value.items) == len(names) else None
-        for position, name in enumerate(names):
-            bind(
-                machine,
-                name,
-                exact[position] if exact else Value(sources=sources_of((value,)), template=value.template),
-            )
+    elif target.type in PATTERNS:
+        for name, part in parted(target, value):
+            bind(machine, name, part)
     elif target.type in ("list_splat_pattern", "as_pattern_target", "parenthesized_expression"):
         bind(machine, target.named_children[0] if target.named_children else None, value)
+
+
+def parted(target: Node, value: Value) -> Iterator[tuple[Node, Value]]:
+    """Give the parts of what stands on the left, with the part of the value that each of them gets."""
+    names = [child for child in target.named_children if child.type != "comment"]
+    exact = value.items if value.items is not None and len(value.items) == len(names) else None
+    for position, name in enumerate(names):
+        yield name, exact[position] if exact else Value(sources=sources_of((value,)), template=value.template)
 
 
 EXPRESSIONS: Mapping[str, Expression] = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.python.machine import widened
 from adapters.sigil.local.code.python.values import Arguments, Function, Scope, Value, sources_of
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 
     from adapters.sigil.local.code.python.machine import Machine
 
+_CLASS = "class"
+_SEVERAL = 2
+_WIDEST = 8
+_MOST_TURNS = 50
 _MOST_USES = 2
 _MOST_USES_OF_SMALL = 60
 _SMALL = 800
@@ -66,7 +72,8 @@ def invoke(machine: Machine, target: Value, arguments: Arguments) -> Value:
     positional = list(arguments.positional)
     receiver = target.receiver
     if function.owner and receiver is not None and receiver.instance_of:
-        positional.insert(0, Value(instance_of=receiver.instance_of, sources=receiver.sources))
+        kind = _CLASS if function.of_class else ""
+        positional.insert(0, Value(name=kind, instance_of=receiver.instance_of, sources=receiver.sources))
     return enter(machine, function, Arguments(positional, arguments.keywords), at_load=machine.scope.at_load)
 
 
@@ -88,7 +95,7 @@ def enter(machine: Machine, function: Function, arguments: Arguments, *, at_load
         _bind(machine, function, arguments)
         result = _through(machine, function.node)
         if machine.scope.yields and not function.managed:
-            result = Value(items=(result,), sources=result.sources)
+            result = Value(items=(_any_of_those(result, machine.scope.returned),), sources=result.sources)
     finally:
         machine.scope, machine.branching = outer, branching
         machine.running -= 1
@@ -108,6 +115,16 @@ def _through(machine: Machine, node: Node) -> Value:
     return widened(best, sources_of(returned))
 
 
+def _any_of_those(result: Value, handed: list[Value]) -> Value:
+    """Give what a generator hands out at any turn: of tuples, each part comes from that part of all of them."""
+    alike = [value.items for value in handed if value.items and result.items and len(value.items) == len(result.items)]
+    if len(alike) < _SEVERAL or result.entries is not None or result.items is None or len(result.items) > _WIDEST:
+        return result
+    parts = zip(*alike[:_MOST_TURNS], strict=True)
+    items = tuple(widened(item, sources_of(part)) for item, part in zip(result.items, parts, strict=True))
+    return msgspec.structs.replace(result, items=items)
+
+
 def _bind(machine: Machine, function: Function, arguments: Arguments) -> None:
     parameters = function.node.child_by_field_name("parameters")
     if parameters is None:
@@ -122,7 +139,7 @@ def _bind(machine: Machine, function: Function, arguments: Arguments) -> None:
         name = _name(machine, parameter)
         value = next(given, None) or arguments.keywords.get(name)
         if value is None and position == 0 and function.owner:
-            value = Value(instance_of=function.owner)
+            value = Value(name=_CLASS if function.of_class else "", instance_of=function.owner)
         if value is None:
             value = _default(machine, parameter, name)
         machine.assign(name, value)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.python.functions import invoke
+from adapters.sigil.local.code.python.taps import MESSAGE, taken
 from adapters.sigil.local.code.python.values import Arguments, Value, canonical, sources_of
 from adapters.sigil.local.code.telling import secret_variable
 from adapters.sigil.local.code.telling_places import kept_secret
@@ -128,7 +129,8 @@ def _named(machine: Machine, node: Node, target: Value, name: str) -> Value:
         if found is not None and found.sources:
             return Value(name=f".{name}", receiver=target, sources=found.sources | target.sources)
         target = secret(machine, node, target, name) if kept_secret(name) else target
-    return Value(name=full, receiver=target, sources=target.sources, path=target.path, template=_text(target, name))
+    sources = target.sources | taken(machine, node, target, name) if target.name.startswith(MESSAGE) else target.sources
+    return Value(name=full, receiver=target, sources=sources, path=target.path, template=_text(target, name))
 
 
 def secret(machine: Machine, node: Node, target: Value, name: str) -> Value:

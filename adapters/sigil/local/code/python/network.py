@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
-from adapters.sigil.local.code.python import clients
+from adapters.sigil.local.code.python import clients, taps
 from adapters.sigil.local.code.python.files import written
 from adapters.sigil.local.code.python.values import NOTHING, Arguments, Value, joined, sources_of
 from adapters.sigil.local.code.telling import Place, place
@@ -34,6 +34,8 @@ PRIVATE = frozenset(
     }
 )
 _CREDENTIALS = frozenset({"headers", "auth", "cert", "verify", "timeout", "proxies", "cookies", "context", "ssl"})
+_NAME_PORT = 53
+_NAME_SERVER = ":53"
 _PUT_TOGETHER = re.compile(r"\{[^}]*\}")
 
 
@@ -45,6 +47,7 @@ def private(machine: Machine, sources: frozenset[int]) -> frozenset[int]:
 def fetched(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
     """Follow a request; one that carries what is private, or a body, sends it."""
     url = _address(callee, arguments)
+    taps.hooked(machine, url, arguments)
     body = _body(callee, arguments)
     carried = private(machine, sources_of((*arguments.positional, *arguments.keywords.values())) | callee.sources)
     if carried or body:
@@ -91,6 +94,7 @@ def _body(callee: Value, arguments: Arguments) -> list[Value]:
 def sent(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
     """Follow a request that carries data; its answer is a download where it is used."""
     url = _address(callee, arguments)
+    taps.hooked(machine, url, arguments)
     open_arguments = [value for key, value in arguments.keywords.items() if key not in _CREDENTIALS]
     secrets = [value for key, value in arguments.keywords.items() if key in _CREDENTIALS]
     secret = sources_of(secrets) | clients.carried_by(callee.receiver)
@@ -147,11 +151,19 @@ def connected(_machine: Machine, _node: Node, _callee: Value, arguments: Argumen
 
 def socket_sent(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
     """Follow data goes through a socket, a mail or another connection."""
-    place_of = arguments.get(1) if callee.member == "sendto" else None
+    place_of = arguments.positional[-1] if callee.member == "sendto" and len(arguments.positional) > 1 else None
     known = callee.receiver.template if callee.receiver is not None else ""
-    target = known if "://" in known else (place_of or Value(name=callee.name)).text
+    target = known if "://" in known else _target(place_of or Value(name=callee.name))
+    if target.endswith(_NAME_SERVER) or known.endswith(_NAME_SERVER):
+        machine.sink(Behaviour.LOOKS_UP_NAME, node, sources_of(arguments.positional[:1]), target)
+        return Value()
     machine.sink(Behaviour.SENDS, node, sources_of(arguments.every()), target)
     return Value()
+
+
+def _target(place_of: Value) -> str:
+    """Give an address and its port as one text."""
+    return joined(place_of.items[:2], ":") if place_of.items else place_of.text
 
 
 def line_sent(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
@@ -181,9 +193,12 @@ def looked_up(machine: Machine, node: Node, callee: Value, arguments: Arguments)
 
 def dialled(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
     """Follow a connection to a host, whose name is looked up first."""
-    host = (arguments.get(0, "address") or Value()).parts()[:1]
+    address = (arguments.get(0, "address") or Value()).parts()
+    host = address[:1]
     looked_up(machine, node, callee, Arguments(list(host)))
     fixed = str(host[0].constant) if host and host[0].constant is not None else ""
+    if fixed and address[1:2] and address[1].constant == _NAME_PORT:
+        fixed += _NAME_SERVER
     if callee.receiver is not None:
         callee.receiver.template = fixed
     return Value(name="socket.socket()", template=fixed)

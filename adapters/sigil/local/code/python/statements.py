@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
-from adapters.sigil.local.code.python import clients, functions, mail
+from adapters.sigil.local.code.python import clients, functions, mail, taps
 from adapters.sigil.local.code.python.calls import CALLERS
 from adapters.sigil.local.code.python.classes import made
 from adapters.sigil.local.code.python.execution import run_text
-from adapters.sigil.local.code.python.expressions import added, bind, elements, one_of
+from adapters.sigil.local.code.python.expressions import PATTERNS, added, bind, elements, one_of, parted
 from adapters.sigil.local.code.python.importing import imported, imported_from
 from adapters.sigil.local.code.python.machine import ANY_CLASS, widened
 from adapters.sigil.local.code.python.replacing import replaced
@@ -81,14 +81,16 @@ def _store(machine: Machine, left: Node, value: Value) -> None:
     elif left.type == "subscript":
         mail.copied(machine, left, machine.code(left.child_by_field_name("subscript") or left).strip("'\""), value)
         holder = left.child_by_field_name("value")
-        if holder is not None and holder.type == "attribute" and value.sources:
+        if holder is not None and holder.type == "attribute" and (value.sources or value.function or value.items):
             owner = machine.evaluate(holder)
             clients.carries(owner.receiver or Value(), owner.member, value.sources)
+            taps.kept(machine, owner, value)
         if holder is not None and holder.type == "identifier" and value.sources:
             name = machine.code(holder)
             machine.assign(name, widened(machine.scope.find(name) or Value(), value.sources))
-    elif left.type in ("pattern_list", "tuple_pattern", "list_pattern"):
-        bind(machine, left, value)
+    elif left.type in PATTERNS:
+        for each, part in parted(left, value):
+            _store(machine, each, part)
     else:
         bind(machine, left, value)
 
@@ -230,6 +232,8 @@ def _decorate(machine: Machine, decorator: Node, function: Value) -> None:
     if function.function is not None:
         function.function.computed |= value.name in _COMPUTED
         function.function.managed |= value.member in _MANAGED
+        function.function.of_class |= value.name == "classmethod"
+        function.function.owner *= value.name != "staticmethod"
     if value.name in ("exec", "eval"):
         machine.record(Behaviour.RUNS_CODE, decorator, "{decorated}")
     if _ROUTE.search(value.name) and function.function is not None:

@@ -57,7 +57,8 @@ _SAME_MODULES = {
 class Function:
     """A function of the file: `scope` is where it was defined, `owner` the class that it is a method of.
 
-    A `computed` one is called by its mere being read, a `managed` one hands out what it yields as a context.
+    A `computed` one is called by its mere being read, a `managed` one hands out what it yields as a context; one
+    `of_class` is handed the class.
     """
 
     node: Node
@@ -69,6 +70,7 @@ class Function:
     result: Value | None = None
     computed: bool = False
     managed: bool = False
+    of_class: bool = False
 
 
 class Value(msgspec.Struct, eq=False):

@@ -80,6 +80,7 @@ _PATTERNS = (
     r"\b(eval|exec)\.__", r"\b[bB]cc(_\w{2,10})?['\"]?\]?\s{0,3}[=:,]", r"@(eval|exec)\b",
     r"\.(claude|cursor(rules)?)['\"\\/]",
     r"CurrentVersion[\\/]", r"['\"`|&;/(]\s?crontab\b|\bcrontab\s+[-/<]",
+    r"(join\(\[?|:\s*)chr\(\s*\(?(ord\()?\w{1,20}\)?\s*[-+^]", r"\bmap\(chr,\s*[\[(]",
 )  # fmt: skip
 _REPLACED = re.compile(rb"\n[ \t]*[A-Z]\w{0,40}\.\w{1,40}[ \t]*=[ \t]*_?[a-z]\w{0,40}[ \t]*\r?(?=\n)")
 """A member of a class that gets another function: it tells where something else in the file does."""

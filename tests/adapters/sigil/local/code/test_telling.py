@@ -24,6 +24,7 @@ from adapters.sigil.local.code.telling import Command, Place
         ("https://slack.com/help", None),
         ("http://127.0.0.1:3000", None),
         ("http://192.168.1.4/", None),
+        ("239.255.255.250:1900", None),
         ("https://example.com/?q=pastebin.com.example.org", None),
     ],
 )

@@ -66,7 +66,7 @@ _MINERS = (
     "import subprocess\ndef warm():\n    subprocess.run('./t -o stratum+ssl://p.example.invalid:9000', shell=True)\n",
 )
 _NO_MINERS = (
-    "import subprocess\ndef a(user):\n    subprocess.run(['mysqldump', '-h', 'db:3306', '-u', user, '-p', 'x', '-o', 'x'])\n",
+    "import subprocess\ndef a(user):\n    subprocess.run(['dump', '-h', 'db:3306', '-u', user, '-p', 'x', '-o'])\n",
     "import subprocess\ndef fetch(url):\n    subprocess.run(['curl', '-o', 'list.txt', '--url', url])\n",
 )
 

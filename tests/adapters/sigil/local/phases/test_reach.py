@@ -26,6 +26,27 @@ def test_entry_points_that_other_programs_load(group: str, loads: bool, pack: Pa
     assert ("sample/plugin.py" in Scanned(package, facts_of(package.files), {}).loaded) is loads
 
 
+@pytest.mark.parametrize(
+    ("table", "loads"),
+    [
+        ("project.entry-points.pytest11", True),
+        ("project.entry-points.'flake8.extension'", True),
+        ("tool.poetry.plugins.'sphinx.builders'", True),
+        ("project.entry-points.console_scripts", False),
+        ("project.scripts", False),
+    ],
+)
+def test_entry_points_of_a_source_archive(table: str, loads: bool, pack: Pack) -> None:
+    """An archive of sources names them in pyproject.toml alone."""
+    files = {
+        "src/sample/__init__.py": "",
+        "src/sample/plugin.py": "import os",
+        "pyproject.toml": f"[project]\nname = 'sample'\n[{table}]\nname = 'sample.plugin:Plugin'\n",
+    }
+    package = pack(files, Ecosystem.PYPI, "sample-1.0.tar.gz")
+    assert ("src/sample/plugin.py" in Scanned(package, facts_of(package.files), {}).loaded) is loads
+
+
 def test_a_start_up_line_leads_to_a_hidden_module(pack: Pack) -> None:
     """A .pth file that asks for a module by a call runs it at each start of Python."""
     files = {

@@ -1,0 +1,70 @@
+"""Hooks of clients: what a function is handed that sees every request and answer of a client pass by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adapters.sigil.local.code.facts import Behaviour
+from adapters.sigil.local.code.python import functions
+from adapters.sigil.local.code.python.values import NOTHING, Arguments, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tree_sitter import Node
+
+    from adapters.sigil.local.code.python.machine import Machine
+
+MESSAGE = "<message>"
+"""The name of a request or answer that passes by: its `template` is the address that the client is made for."""
+_KEYWORDS = ("event_hooks", "hooks")
+_CONFIDENTIAL = frozenset({"headers", "content", "text", "body", "cookies", "json", "_content"})
+_HANDED = 3
+_MOST_HOOKS = 5
+
+
+def hooked(machine: Machine, client: Value, arguments: Arguments) -> None:
+    """Follow the hooks that a client or request is made with: `Client(event_hooks={"response": [function]})`."""
+    for keyword in _KEYWORDS:
+        hooks = arguments.keywords.get(keyword)
+        for value in hooks.parts() if hooks is not None else ():
+            _tapped(machine, client, value)
+
+
+def kept(machine: Machine, holder: Value, value: Value) -> None:
+    """Follow `client.event_hooks["response"] = function`."""
+    if holder.member in _KEYWORDS:
+        _tapped(machine, holder.receiver or Value(), value)
+
+
+def appended(machine: Machine, _node: Node, callee: Value, arguments: Arguments) -> Value:
+    """Follow `session.hooks["response"].append(function)`."""
+    for value in arguments.positional:
+        _tapped(machine, callee, value)
+    return Value()
+
+
+def _tapped(machine: Machine, client: Value, hooks: Value) -> None:
+    for value in hooks.parts()[:_MOST_HOOKS]:
+        function = value.function
+        if function is not None and function not in machine.hooked:
+            machine.hooked.add(function)
+            own = [Value(instance_of=function.owner)] if function.owner else []
+            message = Value(name=MESSAGE, template=client.template if "://" in client.template else "")
+            functions.later(machine, function, Arguments([*own, *[message] * _HANDED]))
+
+
+def taken(machine: Machine, node: Node, message: Value, name: str) -> frozenset[int]:
+    """Give the fact that what nobody else should see of a message is taken."""
+    if name not in _CONFIDENTIAL:
+        return NOTHING
+    while message.receiver is not None:
+        message = message.receiver
+    return machine.source_value(Behaviour.REPLACES_METHOD, node, f"{message.template} {name}".strip(), latent=True)
+
+
+HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
+    f"{client}.{hooks}[].{method}": appended
+    for client, hooks in (("requests", "hooks"), ("httpx", "event_hooks"))
+    for method in ("append", "extend", "insert")
+}
