@@ -18,9 +18,12 @@ threats = Table(
     Column("description", Text, nullable=False),
     Column("reported_at", UtcDateTime, nullable=False),
     Column("threat", LargeBinary, nullable=False),
+    Column("report", Key(256)),
     Index("ix_sigil_threats_package", "ecosystem", "package_name"),
     Index("ix_sigil_threats_newest", "reported_at", "id"),
+    Index("ix_sigil_threats_report", "report"),
 )
+"""`report` is the id of a report that says several threats; where it says one, that has the report's id itself."""
 
 indicators = Table(
     "sigil_threat_indicators",

@@ -61,8 +61,8 @@ class _Import:
         self._records = records
         self._imported = imported
         self._console = console
-        self._known: list[Threat] = []
-        self._withdrawn: list[str] = []
+        self._said: dict[str, list[Threat]] = {}
+        self._taken = Imported()
 
     async def run(self, path: Path) -> None:
         columns = (SpinnerColumn(), TextColumn("{task.completed:.0f} reports"), TimeElapsedColumn())
@@ -72,7 +72,7 @@ class _Import:
                 for report in self._reports(path):
                     self._take(report)
                     progress.advance(shown)
-                    if len(self._known) + len(self._withdrawn) >= THREATS_AT_ONCE:
+                    if max(len(self._said), self._taken.known) >= THREATS_AT_ONCE:
                         await self._flush()
             except _DAMAGED as error:
                 raise CommandFailed(f"{path} can't be read to its end: {error}") from None
@@ -94,17 +94,19 @@ class _Import:
             self._console.print("left out: others, which are only counted", highlight=False)
 
     def _take(self, report: Report) -> None:
+        threats = report.threats()
+        self._said[report.id] = threats if report.withdrawn is None else []
         if report.withdrawn is None:
-            self._known += report.threats()
+            self._taken.known += len(threats)
         else:
-            self._withdrawn += [threat.id for threat in report.threats()]
+            self._taken.withdrawn += len(threats) or int(not report.affected)
 
     async def _flush(self) -> None:
-        await self._records.replace(self._known, self._withdrawn)
-        self._imported.known += len(self._known)
-        self._imported.withdrawn += len(self._withdrawn)
-        self._known.clear()
-        self._withdrawn.clear()
+        await self._records.replace(self._said)
+        self._imported.known += self._taken.known
+        self._imported.withdrawn += self._taken.withdrawn
+        self._said.clear()
+        self._taken = Imported()
 
 
 def _check(path: Path) -> None:

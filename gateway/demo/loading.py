@@ -34,7 +34,7 @@ async def load_story(services: Services, threats: ThreatRecords) -> None:
     try:
         async with asyncio.timeout(LOAD_SECONDS):
             await _spend(services, present_hour)
-            await threats.replace([msgspec.structs.replace(THREAT, reported_at=present_hour)])
+            await threats.replace({THREAT.id: [msgspec.structs.replace(THREAT, reported_at=present_hour)]})
             scans = {package: await _scanned(services, package.target) for package in PACKAGES}
             await _write_rules(services, scans[METRICS])
     except TimeoutError:

@@ -37,7 +37,7 @@ async def known_threats(adapter_name: str, sigil: Sigil, assembly: Assembly, ser
         )
         for number, ecosystem, name in ((1, "npm", "known-box"), (2, "pypi", "known-box"), (3, "pypi", "known-basket"))
     ]
-    await ThreatRecords(database).replace(known)
+    await ThreatRecords(database).replace({threat.id: [threat] for threat in known})
     if database is not assembly.database:
         await database.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, type_coerce
@@ -28,17 +28,18 @@ class ThreatRecords:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def replace(self, known: Sequence[Threat], withdrawn: Sequence[str] = ()) -> None:
-        """Record threats, in place of earlier ones of the same id, and forget those that were withdrawn."""
-        rows = {threat.id: _row(threat) for threat in known}
+    async def replace(self, said: Mapping[str, Sequence[Threat]]) -> None:
+        """Record what reports say, by their ids, in place of all that each of them has said before."""
+        known = {threat.id: threat for told in said.values() for threat in told}
+        rows = {threat.id: _row(threat, report) for report, told in said.items() for threat in told}
         async with self._database.write() as connection:
-            outdated = [*rows, *withdrawn]
+            outdated = list({**said, **rows})
             for start in range(0, len(outdated), ROWS_AT_ONCE):
                 ids = outdated[start : start + ROWS_AT_ONCE]
-                await connection.execute(delete(threats).where(threats.c.id.in_(ids)))
+                await connection.execute(delete(threats).where(or_(threats.c.id.in_(ids), threats.c.report.in_(ids))))
             if rows:
                 await connection.execute(insert(threats), list(rows.values()))
-            named = {(indicator_digest(value), threat.id) for threat in known for value in threat.indicators}
+            named = {(indicator_digest(value), threat.id) for threat in known.values() for value in threat.indicators}
             if named:
                 links = [{"digest": digest, "threat_id": threat_id} for digest, threat_id in named]
                 await connection.execute(insert(indicators), links)
@@ -101,7 +102,7 @@ def _position(threat: Threat) -> Position:
     return Position(threat.reported_at or EPOCH, threat.id)
 
 
-def _row(threat: Threat) -> dict[str, object]:
+def _row(threat: Threat, report: str) -> dict[str, object]:
     return {
         "id": threat.id,
         "ecosystem": threat.ecosystem,
@@ -111,6 +112,7 @@ def _row(threat: Threat) -> dict[str, object]:
         "description": threat.description,
         "reported_at": threat.reported_at or EPOCH,
         "threat": msgspec.json.encode(threat),
+        "report": report if report != threat.id else None,
     }
 
 

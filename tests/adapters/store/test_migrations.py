@@ -120,6 +120,27 @@ async def test_what_was_known_before_is_indexed(empty_url: str) -> None:
     await database.close()
 
 
+async def test_threats_that_are_known_know_their_report(empty_url: str) -> None:
+    """Those that share one go with it; what looks like it is another's."""
+    database = Database(empty_url)
+    fields = {"threat_type": "malicious_package", "severity": "critical", "description": "x"}
+    ids = {"MAL-1:npm:@a/b_c": "@a/b_c", "MAL-1:npm:d": "d", "MAL-2": "d", "MAL-1": "d", "npm:d": "d"}
+    async with database.write() as connection:
+        await connection.run_sync(partial(upgrade, "0011"))
+        for threat_id, name in ids.items():
+            row = {"id": threat_id, "ecosystem": "npm", "package_name": name, **fields}
+            await connection.execute(insert(threats).values(**row, reported_at=datetime.now(UTC), threat=b"{}"))
+    await database.migrate()
+    async with database.write() as connection:
+        rows = (await connection.execute(select(threats.c.id, threats.c.report))).all()
+        await connection.run_sync(partial(downgrade, "0011"))
+        kept = (await connection.execute(select(threats.c.id))).scalars().all()
+    shared = {"MAL-1:npm:@a/b_c": "MAL-1", "MAL-1:npm:d": "MAL-1"}
+    assert {row.id: row.report for row in rows} == dict.fromkeys(ids) | shared
+    assert set(kept) == set(ids)
+    await database.close()
+
+
 async def test_tokens_that_are_kept_stay_their_tenants(empty_url: str) -> None:
     """There and back, without those that only a later version knows."""
     database, vault = Database(empty_url), Vault((new_encryption_key(),))

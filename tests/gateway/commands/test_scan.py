@@ -148,7 +148,7 @@ async def test_a_known_threat_fails_however_clean_it_looks(
     fields = {"threat_type": "malicious_package", "severity": Severity.CRITICAL, "description": "x", "source": "osv"}
     fields |= {"package_name": "clean-box", "versions": ("<1.1.0",)}  # type: ignore[dict-item] # of several types
     known = [Threat(id=f"MAL-2099-{place}", ecosystem=name, **fields) for place, name in enumerate(("npm", "pypi"))]  # type: ignore[arg-type] # as msgspec takes them
-    await ThreatRecords(database).replace(known)
+    await ThreatRecords(database).replace({threat.id: [threat] for threat in known})
     await database.close()
     path = folder(tmp_path / "box", package(CLEAN, name="clean-box", version="1.0.0"))
     wheel = tmp_path / "Clean_Box-1.0.0-py3-none-any.whl"

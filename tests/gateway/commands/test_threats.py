@@ -109,6 +109,30 @@ async def test_a_withdrawn_report_is_forgotten(settings: Settings, tmp_path: Pat
     assert list(await known(settings)) == ["MAL-2099-2"]
 
 
+@pytest.mark.parametrize("given", [{}, {"affected": []}], ids=["named", "not named"])
+async def test_a_withdrawn_report_takes_all_of_its_packages_along(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str], given: dict[str, Any]
+) -> None:
+    """Whatever it names by then."""
+    several = [{"package": {"ecosystem": "npm", "name": name}} for name in ("bad-1", "worse-1")]
+    path = folder(tmp_path / "reports", {"1.json": report(1, affected=several)})
+    await import_threats(settings, path)
+    assert set((await known(settings)).values()) == {"bad-1", "worse-1"}
+    folder(path, {"1.json": report(1, withdrawn="2099-02-01T00:00:00Z", **given)})
+    await import_threats(settings, path)
+    assert await known(settings) == {}
+    assert "0 threats imported, 1 withdrawn" in capsys.readouterr().err
+
+
+async def test_of_a_report_that_comes_twice_the_last_one_counts(settings: Settings, tmp_path: Path) -> None:
+    """Also where both come at once."""
+    renamed = [{"package": {"ecosystem": "npm", "name": name}} for name in ("renamed", "added")]
+    reports = {"1.json": report(1), "2.json": report(1, affected=renamed), "3.json": report(2)}
+    withdrawn = {"4.json": report(2, withdrawn="2099-02-01T00:00:00Z")}
+    await import_threats(settings, folder(tmp_path / "reports", {**reports, **withdrawn}))
+    assert set((await known(settings)).values()) == {"renamed", "added"}
+
+
 async def test_what_is_no_report_is_told_and_left_out(
     settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

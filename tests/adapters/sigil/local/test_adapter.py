@@ -138,7 +138,7 @@ async def test_what_was_learned_since_makes_a_new_scan(
         description="Known since a moment ago.",
         source="tests",
     )
-    await ThreatRecords(assembly.database).replace([threat])
+    await ThreatRecords(assembly.database).replace({threat.id: [threat]})
     second = await ended(local, principal, await local.submit(principal, f"npm:{name}@1.0.0"))
     assert second.id != first.id
     assert (first.known_threats, second.known_threats) == ((), (threat.id,))
