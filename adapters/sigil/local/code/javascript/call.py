@@ -13,6 +13,8 @@ from adapters.sigil.local.code.javascript.tree import Node
 from adapters.sigil.local.code.javascript.values import NOTHING, Function, Value, Variable, tainted
 
 _NO_TAINTS: frozenset[int] = frozenset()
+REFLECTED = frozenset({"Reflect.apply", "Reflect.construct"})
+"""Functions that call what they are handed with a list of arguments."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -73,6 +75,26 @@ class Call(msgspec.Struct, frozen=True):
         """Write an argument as text, empty if nothing of it is known."""
         value = self.argument(position)
         return shown(value) if value.text is not None else ""
+
+
+def rebound(call: Call) -> Call:
+    """Read `f.call(x, …)`, `f.apply(x, […])` and `f.bind(x)` as calls of f."""
+    receiver = call.receiver
+    arguments, nodes = call.arguments[1:], call.nodes[1:]
+    if call.method == "apply" and arguments and arguments[0].items is not None:
+        arguments = arguments[0].items
+        nodes = nodes[:1] * len(arguments)
+    path = receiver.path
+    return Call(call.state, call.node, path, path.rpartition(".")[2], call.argument(0), receiver, arguments, nodes)
+
+
+def reflected(call: Call) -> Call:
+    """Read `Reflect.apply(f, x, […])` and `Reflect.construct(F, […])` as calls of f and F."""
+    called, given = call.argument(0), call.arguments[-1] if call.arguments else NOTHING
+    items = given.items if given.items is not None else (given,)
+    owner = call.argument(1) if call.method == "apply" else NOTHING
+    path, nodes = called.path, (call.node,) * len(items)
+    return Call(call.state, call.node, path, path.rpartition(".")[2], owner, called, items, nodes)
 
 
 Effect = Callable[[Call], Value]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
+from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.javascript import folding, names, tables
-from adapters.sigil.local.code.javascript.call import KNOWN, METHODS, Call, passed_on
+from adapters.sigil.local.code.javascript.call import KNOWN, METHODS, REFLECTED, Call, passed_on, rebound, reflected
 from adapters.sigil.local.code.javascript.request_effects import answer_requests, intercepted
 from adapters.sigil.local.code.javascript.state import State, evaluate, handles
 from adapters.sigil.local.code.javascript.statements import element, run
@@ -60,7 +63,9 @@ _LATER = frozenset(
 )
 _BUNDLERS = frozenset({"__commonJS", "__esm", "__commonJSMin", "__export"})
 _LOADING = frozenset({"load", "DOMContentLoaded", "exit", "beforeExit"})
+_GLOBAL = frozenset({"global", "process.env", "process", "arguments", "undefined", "exports", "module", "require"})
 _METHOD_CANDIDATES = 2
+_MOST_DECODED = 200
 _INLINED_BYTES = 400
 _INLINED_CALLS = 3_000
 _WRAPPED = 2  # wrap(module, flag)
@@ -81,8 +86,10 @@ def _call(state: State, node: Node) -> Value:
     if tables.runs_module(state, callee, nodes):
         return NOTHING
     call = Call(state, node, function.path, method, receiver, function, values, nodes)
-    if call.method in {"call", "apply", "bind"} and receiver is not NOTHING and not function.functions:
-        call = _rebound(call)
+    if function.path in REFLECTED:
+        call = reflected(call)
+    elif call.method in {"call", "apply", "bind"} and receiver is not NOTHING and not function.functions:
+        call = rebound(call)
     return _answer(call)
 
 
@@ -105,17 +112,6 @@ def _callee(state: State, node: Node) -> tuple[Value, str, Value]:
         hidden = evaluate(state, index).taints if index is not None else frozenset()
         return receiver, "", names.any_member(receiver, hidden)
     return receiver, method, names.member_of(state, node, receiver, method)
-
-
-def _rebound(call: Call) -> Call:
-    """Read `f.call(x, …)`, `f.apply(x, […])` and `f.bind(x)` as calls of f."""
-    receiver = call.receiver
-    arguments, nodes = call.arguments[1:], call.nodes[1:]
-    if call.method == "apply" and arguments and arguments[0].items is not None:
-        arguments = arguments[0].items
-        nodes = nodes[:1] * len(arguments)
-    path = receiver.path
-    return Call(call.state, call.node, path, path.rpartition(".")[2], call.argument(0), receiver, arguments, nodes)
 
 
 def _answer(call: Call) -> Value:
@@ -158,7 +154,18 @@ def _mapped(call: Call) -> Value:
     result = NOTHING
     for function in call.callbacks:
         result = merge(result, call.state.read(function.result))
-    return Value(items=(result,) if result is not NOTHING else None, taints=call.receiver.taints | result.taints)
+    taints = call.receiver.taints | result.taints
+    return Value(items=_each_decoded(call, result) or ((result,) if result is not NOTHING else None), taints=taints)
+
+
+def _each_decoded(call: Call, result: Value) -> tuple[Value, ...]:
+    """Decode the constants of a list one by one, where that is what it is gone through for."""
+    items = call.receiver.items or ()
+    decodes = any(call.state.ledger.behaviour(taint) is Behaviour.DECODES for taint in result.taints)
+    if not (decodes and len(call.callbacks) == 1 and len(items) <= _MOST_DECODED):
+        return ()
+    each = [_inlined(replace(call, arguments=(item,)), call.callbacks[0]) for item in items]
+    return tuple(value for value in each if value is not None) if None not in each else ()
 
 
 def _iteration(call: Call) -> Value:
@@ -193,7 +200,8 @@ def _inlined(call: Call, function: Function) -> Value | None:
     finally:
         state.inlining = False
     value = trial.result.value
-    return value if value.whole or value.number is not None else None
+    known = value.whole or value.number is not None or (value.path and "<" not in value.path)
+    return value if known else None
 
 
 def _own_function(call: Call, functions: tuple[Function, ...]) -> Value:
@@ -250,15 +258,11 @@ def _handed_over(call: Call) -> Value:
     first = call.argument(0)
     value = passed_on(call)
     wraps = not call.receiver.path or call.method == "promisify"
-    if first.path and wraps and len(call.arguments) <= _WRAPPED and not _is_global(first.path):
+    if first.path and wraps and len(call.arguments) <= _WRAPPED and first.path not in _GLOBAL:
         return merge(value, Value(path=first.path))
     if call.receiver.handle is not None:
         return merge(value, Value(handle=call.receiver.handle, path=call.receiver.path))
     return value
-
-
-def _is_global(path: str) -> bool:
-    return path in {"global", "process.env", "process", "arguments", "undefined", "exports", "module", "require"}
 
 
 def _continued(call: Call) -> Value:

@@ -6,7 +6,7 @@ import re
 
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.javascript import folding, names
-from adapters.sigil.local.code.javascript.call import KNOWN, Call, known, method, passed_on
+from adapters.sigil.local.code.javascript.call import Call, known, method, passed_on
 from adapters.sigil.local.code.javascript.modules import own_module
 from adapters.sigil.local.code.javascript.request_effects import replaced
 from adapters.sigil.local.code.javascript.values import NOTHING, UNKNOWN_PART, Value, merge, tainted
@@ -103,6 +103,9 @@ def _timer(call: Call) -> Value:
     "process.mainModule.require",
     "require.main.require",
     "module.constructor._load",
+    "process.mainModule.constructor._load",
+    "require.main.constructor._load",
+    "module._load",
     "importScripts",
     "Module._load",
 )
@@ -159,26 +162,6 @@ def _create_element(call: Call) -> Value:
 @known("module.createRequire", "createRequire")
 def _create_require(_: Call) -> Value:
     return Value(path="require")
-
-
-@known("Reflect.apply")
-def _reflect_apply(call: Call) -> Value:
-    effect = KNOWN.get(call.argument(0).path)
-    items = call.argument(2).items or ()
-    if effect is None:
-        return passed_on(call)
-    path = call.argument(0).path
-    again = Call(
-        call.state,
-        call.node,
-        path,
-        path.rpartition(".")[2],
-        call.argument(1),
-        call.argument(0),
-        items,
-        (call.node,) * len(items),
-    )
-    return effect(again)
 
 
 @known("Reflect.get")

@@ -201,7 +201,7 @@ def variable_of(state: State, node: Node) -> Variable | None:
     if node.kind in {"identifier", "shorthand_property_identifier_pattern"}:
         name = state.text(node)
         found = state.scope.find(name)
-        return found if found is not None else state.declare(state.root, name)
+        return found if found is not None else _new_global(state, name)
     if node.kind == "this":
         return state.this
     if node.kind not in {"member_expression", "subscript_expression"}:
@@ -212,6 +212,14 @@ def variable_of(state: State, node: Node) -> Variable | None:
     if base is None or name_of is None:
         return base
     return (base.value.variable or base).member(name_of)
+
+
+def _new_global(state: State, name: str) -> Variable:
+    """Make a variable that nobody declared: `module`, into which everybody puts exports, stays what it is."""
+    made = state.declare(state.root, name)
+    if name == "module":
+        state.absorb(made, Value(path=name))
+    return made
 
 
 def bind(state: State, pattern: Node, value: Value, scope: Scope | None = None) -> None:

