@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # All words are found in one go; a pattern confirms where a word may be a part of another.
 _WORDS: tuple[tuple[bytes, bytes], ...] = (
     (b"eval", rb"\beval\b"),
-    (b"Function", rb"\bFunction(?:\s*\(|['\"`\]])"),
+    (b"Function", rb"\bFunction(?:\s*\(|['\"`]|(?<!object Function)\])"),
     (b"child_process", b""),
     (b"cross-spawn", b""),
     (b"execa", rb"\bexeca\b"),
@@ -41,7 +41,7 @@ _WORDS: tuple[tuple[bytes, bytes], ...] = (
     (b"atob", rb"\batob\b"),
     (b"runIn", rb"\brunIn\w+Context"),
     (b"_0x", rb"_0x[0-9a-f]{4}"),
-    (b"\\x", rb"(?:\\x[0-9a-fA-F]{2}){3}"),
+    (b"\\x", rb"(?:\\x[2-7][0-9a-fA-F]){3}"),
     (b"\\u00", rb"(?:\\u00[2-7][0-9a-fA-F]){3}"),
     (b"constructor", rb"\[['\"]constructor|\bconstructor\s*\(\s*['\"`]|constructor\.constructor"),
     (b"._compile", b""),
@@ -81,7 +81,7 @@ _WORDS: tuple[tuple[bytes, bytes], ...] = (
     (b".git", rb"['\"`/\\]\.git['\"`/\\]"),
     (b".interceptors", b""),
     (b"WebAssembly", b""),
-    (b".constructor", rb"\.constructor\s*(?:[;,)\n]|\?\.)"),
+    (b".constructor", rb"(?<!prototype)(?<!this)\.constructor\s*(?:[;,)\n]|\?\.)"),
     (b".vscode", b""),
     (b".cursor", rb"\.cursor(?:rules)?['\"`/\\]"),
     (b".claude", rb"\.claude(?:\.json)?['\"`/\\]"),

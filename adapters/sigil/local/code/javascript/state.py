@@ -120,9 +120,14 @@ class State:
                 self.stale |= owner.takers
 
     def release(self) -> None:
-        """Let go of the syntax tree, to which functions and what is known of them lead in circles."""
+        """Let go of the syntax tree and of all that is known, which lead to each other in circles.
+
+        Left to the garbage collector, this would take a fifth of the time that a large file takes.
+        """
         for function in self.functions.values():
-            del function.node
+            function.forget()
+        for variables in (self.root, self.this, self.methods):
+            variables.forget()
 
     def spend(self, steps: int) -> None:
         """Take as many steps of the work that a file is worth as whole tables of names need."""

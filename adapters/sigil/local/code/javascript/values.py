@@ -85,6 +85,17 @@ class Variable:
             if self.owner.owner is not None:
                 yield self.owner.owner
 
+    def forget(self) -> None:
+        """Let go of all that is known of the variable and its properties."""
+        waiting = [self]
+        while waiting:
+            variable = waiting.pop()
+            waiting.extend(variable.members.values())
+            variable.value = NOTHING
+            variable.owner = None
+            variable.members = {}
+            variable.readers = variable.takers = set()
+
     def member(self, name: str) -> Variable:
         """Find or make a property of what the variable holds."""
         found = self.members.get(name)
@@ -113,6 +124,12 @@ class Scope:
             scope = scope.parent
         return None
 
+    def forget(self) -> None:
+        """Let go of all that is known of the variables."""
+        for variable in self.names.values():
+            variable.forget()
+        self.names.clear()
+
     def declare(self, name: str) -> Variable:
         """Find or make a variable of this very scope."""
         found = self.names.get(name)
@@ -134,6 +151,15 @@ class Function:
         self.result = Variable()
         self.at_load = False
         self.read = False
+
+    def forget(self) -> None:
+        """Let go of the function's node and of all that is known of it."""
+        del self.node
+        self.scope.forget()
+        self.result.forget()
+        self.this.forget()
+        for received in self.parameters.values():
+            received.forget()
 
     def parameter(self, position: int) -> Variable:
         """Find or make what a parameter receives, by its position from 0."""
