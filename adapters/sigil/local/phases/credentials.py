@@ -30,6 +30,7 @@ from adapters.sigil.local.phases.traits import (
     LEAVES,
     TRIVIAL,
     belongs_to,
+    fixed_drop,
     foreign,
     hostile_address,
     known_host,
@@ -56,7 +57,8 @@ def credentials(scanned: Scanned) -> tuple[Finding, ...]:
 
 def _file_leaves(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
     if hostile_address(flow.sink):
-        return by_moment(CERTAIN, CERTAIN, DOUBTFUL if mild_secret(flow.source) else CERTAIN)[moment]
+        sure = fixed_drop(flow.sink) or not mild_secret(flow.source)
+        return by_moment(CERTAIN, CERTAIN, CERTAIN if sure else DOUBTFUL)[moment]
     theft = foreign(scanned, flow.sink) or (
         known_host(flow.sink) and not _kept_for(flow) and not trusted(scanned, flow.sink)
     )
@@ -78,7 +80,7 @@ def _environment_leaves(scanned: Scanned, _path: str, flow: Flow, moment: Moment
         sure = known_host(flow.sink) or flow.sink.at_load
         return by_moment(CERTAIN, CERTAIN if sure else GRAVE, called)[moment]
     if hostile_address(flow.sink):
-        return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment]
+        return by_moment(CERTAIN, CERTAIN, CERTAIN if fixed_drop(flow.sink) else DOUBTFUL)[moment]
     if not known_host(flow.sink) or trusted(scanned, flow.sink):
         return by_moment(SUSPICIOUS, WEAK, NOTE)[moment]
     bare = foreign(scanned, flow.sink) and scanned.code_bytes < TRIVIAL

@@ -20,6 +20,7 @@ SECRETS = frozenset(
     )
 )
 HOSTILE_PLACES = frozenset((Place.WEBHOOK, Place.PASTE, Place.CATCHER, Place.TUNNEL, Place.ADDRESS, Place.ONION))
+_DROPS = frozenset((Place.WEBHOOK, Place.PASTE, Place.CATCHER, Place.ONION))
 TRIVIAL = 20_000
 """Bytes of code below which a package is too small to have a service of its own."""
 _PLAIN_SYSTEM = re.compile(
@@ -66,6 +67,11 @@ def address_of(fact: Fact) -> Place | None:
 def hostile_address(fact: Fact) -> bool:
     """Whether a fact concerns an address where thieves leave what they take: webhooks, pastes, tunnels."""
     return address_of(fact) in HOSTILE_PLACES
+
+
+def fixed_drop(fact: Fact) -> bool:
+    """Whether a chat, paste or catcher stands in the code in full, so that nobody who calls it has chosen it."""
+    return address_of(fact) in _DROPS and not _UNKNOWN.search(fact.detail)
 
 
 def identifies(fact: Fact) -> bool:

@@ -12,7 +12,7 @@ from adapters.sigil.local.code.javascript.call import Call, known, method
 from adapters.sigil.local.code.javascript.folding import shown
 from adapters.sigil.local.code.javascript.state import State
 from adapters.sigil.local.code.javascript.values import NOTHING, UNKNOWN_PART, Value, tainted
-from adapters.sigil.local.code.javascript.walk_effects import found_by_walking, ruined
+from adapters.sigil.local.code.javascript.walk_effects import found_by_walking, picked_secret, ruined
 
 _READS = (
     "readFile",
@@ -63,7 +63,9 @@ def _fs(names: tuple[str, ...]) -> list[str]:
 def _read(call: Call) -> Value:
     path = call.argument(0)
     text = shown(path) if path.text else ""
-    secret = telling.secret_path(text)
+    picked = picked_secret(call.state, path)
+    secret = telling.secret_path(text) or picked
+    text = text.removesuffix(UNKNOWN_PART) + picked if picked else text
     behaviour = Behaviour.READS_SECRET_FILE if secret else Behaviour.READS_FILE
     taints = call.state.source(behaviour, call.node, text, hidden=not secret)
     packed = {number for written, number in call.state.written.items() if written == text}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from adapters.sigil.local.code import telling
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.javascript.call import Call, known, method
@@ -31,6 +33,11 @@ _GLOBBERS = (
     "walkdir.sync",
     "readdirp",
 )
+_PICKED = re.compile(
+    rb"(!?)(?:[\w$.]{1,60}(?:\s*([!=]==?)\s*|\.(?:startsWith|endsWith)\(\s*)['\"`]|/\^?(?=[^/\n]{1,40}/\w{0,3}\.test\())"
+    rb"(\\?\.?[a-z][\w.-]{2,30})(?:[^;{}\n]{0,60}\)\s*\{?\s*(continue|return(?:\s+(?:false|null|undefined))?\s*[;}\n]))?"
+)
+_PICKING_BYTES = 2_000
 _ENDS = ("unlink", "unlinkSync", "truncate", "truncateSync")
 
 
@@ -53,6 +60,24 @@ def _list(call: Call) -> Value:
 def found_by_walking(state: State, path: Value) -> frozenset[int]:
     """Pick the facts of folders gone through that a path comes from."""
     return frozenset(taint for taint in path.taints if state.ledger.behaviour(taint) is Behaviour.LISTS_FILES)
+
+
+def picked_secret(state: State, path: Value) -> str:
+    """Name the secret file that code picks by its name from folders gone through; empty for what it skips by name."""
+    if not found_by_walking(state, path):
+        return ""
+    scope = state.scope
+    while scope.owner is not None and scope.owner.node.end - scope.owner.node.start < _PICKING_BYTES:
+        node = scope.owner.node
+        for found in _PICKED.finditer(state.data, node.start, node.end):
+            name = found[3].decode("utf-8", "replace").replace("\\", "").rstrip("*.")
+            negative = bool(found[1]) or (found[2] or b"").startswith(b"!")
+            if negative is bool(found[4]) and telling.secret_path(name):
+                return name
+        if scope.parent is None:
+            break
+        scope = scope.parent
+    return ""
 
 
 def ruined(state: State, node: Node, path: Value, content: frozenset[int] = frozenset()) -> None:
