@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 _UNTOLD = frozenset({"comment", "html_comment", "hash_bang_line"})
 
-_NO_FIELDS: dict[str, Node] = {}
-
 
 class Node:
     """A named node: `named` its children without comments, `fields` those that the grammar gives a name."""
@@ -28,51 +26,30 @@ class Node:
         self.start = syntax.start_byte
         self.end = syntax.end_byte
         self._named: tuple[Node, ...] | None = None
-        self._fields: dict[str, Node] = _NO_FIELDS
+        self._fields: dict[str, Node | None] = {}
 
     @property
     def named(self) -> tuple[Node, ...]:
         """The children that are more than punctuation."""
         named = self._named
-        return self._unfold() if named is None else named
+        if named is None:
+            children = map(Node, self._syntax.named_children)
+            named = self._named = tuple([child for child in children if child.kind not in _UNTOLD])
+        return named
 
     def field(self, name: str) -> Node | None:
         """Find the first child of a field; None where there is none."""
-        if self._named is None:
-            self._unfold()
-        return self._fields.get(name)
+        fields = self._fields
+        if name in fields:
+            return fields[name]
+        syntax = self._syntax.child_by_field_name(name)
+        found = fields[name] = Node(syntax) if syntax is not None else None
+        return found
 
     @property
     def line(self) -> int:
         """The line on which the node begins, from 1."""
         return int(self._syntax.start_point[0]) + 1
-
-    def _unfold(self) -> tuple[Node, ...]:
-        named: list[Node] = []
-        fields: dict[str, Node] = {}
-        if self._syntax.child_count:
-            cursor = self._syntax.walk()
-            more = cursor.goto_first_child()
-            while more:
-                _take(cursor, named, fields)
-                more = cursor.goto_next_sibling()
-        self._fields = fields
-        self._named = taken = tuple(named)
-        return taken
-
-
-def _take(cursor: tree_sitter.TreeCursor, named: list[Node], fields: dict[str, Node]) -> None:
-    syntax = cursor.node
-    name = cursor.field_name
-    if syntax is None or not ((is_named := syntax.is_named) or name):
-        return
-    child = Node(syntax)
-    if child.kind in _UNTOLD:
-        return
-    if name and name not in fields:
-        fields[name] = child
-    if is_named:
-        named.append(child)
 
 
 @cache
