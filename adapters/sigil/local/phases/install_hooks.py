@@ -52,6 +52,9 @@ _WORKFLOWS = re.compile(r"\.github[\\/]workflows[\\/]\S", re.IGNORECASE)
 _PUSHES = re.compile(
     r"\b(?:npm|pnpm|yarn|bun)\s+publish\b|\btwine\s+upload\b|\bgit\s+push\b|\bgh\s+repo\s+create\b", re.IGNORECASE
 )
+_UNPACKER = re.compile(
+    r"(?:\S*[\\/])?(?:bsdtar|tar|unzip|7za?|gunzip|bunzip2|unxz)(?:\.exe)?\s(?![^;&|]*[;&|])", re.IGNORECASE
+)
 _SAYS = Rule("install-hook", "A command or file of the package runs when it is installed.")
 
 
@@ -105,7 +108,7 @@ def _output_leaves(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) ->
 
 def _download_runs(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
     if trusted(scanned, flow.source):
-        return _at_install(DOUBTFUL, moment)
+        return _at_install(WEAK if _UNPACKER.match(flow.sink.detail) else DOUBTFUL, moment)
     if hostile_address(flow.source) or flow.source.detail.startswith("http://"):
         return _at_install(CERTAIN, moment)
     if flow.sink.behaviour is Behaviour.RUNS_CODE:

@@ -55,15 +55,23 @@ def _not_analysed(scanned: Scanned) -> Iterator[Finding]:
 
 
 def _decoded_runs(scanned: Scanned, path: str, flow: Flow, moment: Moment) -> Judgement | None:
-    if flow.sink.behaviour is Behaviour.RUNS_PROCESS:
-        return by_moment(GRAVE, SUSPICIOUS, HINT)[moment]
     telling = bool(decoded_text(flow.source)) or _has_blob(scanned, path)
+    if flow.sink.behaviour is Behaviour.RUNS_PROCESS:
+        if not telling and _unpacks_download(scanned, path, flow):
+            return by_moment(DOUBTFUL, WEAK, NOTE)[moment]
+        return by_moment(GRAVE, SUSPICIOUS, HINT)[moment]
     if not telling and _PICKLES.search(flow.sink.snippet):
         return by_moment(DOUBTFUL, HINT, NOTE)[moment]
     if flow.sink.behaviour is Behaviour.IMPORTS_DYNAMICALLY:
         return by_moment(CERTAIN, CERTAIN, WEAK if telling else HINT)[moment]
     called = SUSPICIOUS if telling else WEAK
     return by_moment(CERTAIN, CERTAIN, called)[moment]
+
+
+def _unpacks_download(scanned: Scanned, path: str, flow: Flow) -> bool:
+    """Whether what is decoded was fetched: a program that comes packed is judged as a download."""
+    ways = scanned.facts[path].flows
+    return any(way.sink == flow.source and way.source.behaviour is Behaviour.DOWNLOADS for way in ways)
 
 
 def _packed_runs(scanned: Scanned, path: str, fact: Fact, moment: Moment) -> Judgement | None:

@@ -106,6 +106,27 @@ def test_own_binary_from_own_repository_is_medium_at_most(pack: Any, outcome: An
     assert outcome(pack(files, repository="git+https://github.com/another/sample.git")).dangerous
 
 
+@pytest.mark.parametrize(
+    ("run", "unpacks"),
+    [
+        ("cp.spawnSync('tar', ['-xzf', '/tmp/tool.tgz', '-C', 'vendor'])", True),
+        ("cp.execFileSync('unzip', ['/tmp/tool.tgz'])", True),
+        ("cp.spawnSync('/tmp/tool.tgz', ['--version'])", False),
+        ("cp.execSync('tar -xzf /tmp/tool.tgz && ./tool')", False),
+    ],
+)
+def test_own_archive_that_is_only_unpacked(*, run: str, unpacks: bool, pack: Any, outcome: Any) -> None:
+    """To unpack a release of the own project runs nothing of it yet; to start it says more."""
+    code = (
+        "const https = require('https'), fs = require('fs'), cp = require('child_process');\n"
+        "https.get('https://github.com/someone/sample/releases/download/v1.0.0/tool.tgz', (answer) => {\n"
+        f"  answer.on('data', (d) => {{ fs.writeFileSync('/tmp/tool.tgz', d); {run}; }});\n}});"
+    )
+    found = outcome(pack(hooked("node get.js", get_js=code), repository="git+https://github.com/someone/sample.git"))
+    assert (found.score < 10) is unpacks
+    assert not found.dangerous
+
+
 def test_setup_command_that_downloads_and_runs(pack: Any, outcome: Any) -> None:
     """A setup.py whose install command fetches a program and starts it is found; in a wheel it never runs."""
     files = {"setup.py": _SETUP, "sample/__init__.py": ""}

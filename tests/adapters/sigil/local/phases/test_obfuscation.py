@@ -58,6 +58,20 @@ def test_compact_code_is_clean(pack: Any, outcome: Any, twin: str) -> None:
     assert outcome(pack({"package.json": {"name": "sample", "main": "index.js"}, "index.js": _TWINS[twin]})).score < 10
 
 
+def test_a_program_that_is_fetched_packed_is_a_download(made: Any, fact: Callable[..., Fact]) -> None:
+    """Who unpacks what was fetched hides nothing by that; who unpacks what the code itself holds does."""
+
+    def severity(*before: Behaviour) -> Severity:
+        unpacks, runs = fact(Behaviour.DECODES, line=2), fact(Behaviour.RUNS_PROCESS, "tool --version", line=3)
+        ways = tuple(Flow(source=fact(each), sink=unpacks) for each in before)
+        scanned = made({"set.js": (*ways, Flow(source=unpacks, sink=runs))}, {"postinstall": "node set.js"})
+        (found,) = [each for each in obfuscation(scanned) if each.rule == "encoded-payload-run"]
+        return found.severity
+
+    assert severity(Behaviour.DOWNLOADS) is Severity.MEDIUM
+    assert severity() is Severity.CRITICAL
+
+
 def test_pickles_of_a_cache_are_everyday(made: Any, fact: Callable[..., Fact]) -> None:
     """A cache that decodes and unpickles what it stored is a note; the same way into exec is not."""
 
