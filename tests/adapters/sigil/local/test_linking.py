@@ -176,6 +176,16 @@ def test_data_goes_into_another_python_module(start: str) -> None:
     assert sent_at_load(pypi(__init__=start, send=_PYTHON_SEND)["pack/send.py"]) == {Behaviour.READS_ENVIRONMENT}
 
 
+def test_a_package_runs_before_its_modules() -> None:
+    """What a package calls of its modules as it is loaded is followed, though they ask it for others in turn."""
+    facts = pypi(
+        __init__="from .start import install as _go\n_go()\n",
+        start="import os\nfrom . import away\ndef install():\n    away.go(dict(os.environ))\n",
+        away=_PYTHON_SEND,
+    )
+    assert sent_at_load(facts["pack/away.py"]) == {Behaviour.READS_ENVIRONMENT}
+
+
 def test_classes_are_known_in_other_modules() -> None:
     """A class that another module imports keeps its methods, and those of a parent that a third one has."""
     found = pypi(

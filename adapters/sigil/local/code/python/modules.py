@@ -44,9 +44,12 @@ class Modules:
         return None
 
     def run(self, machine: Machine, path: str) -> Scope:
-        """Go through a file if nobody has yet; gives its names."""
+        """Go through a file, and before it the package that it lies in, if nobody has yet; gives its names."""
         from adapters.sigil.local.code.python.payload import parse
 
+        package = _package_of(path)
+        if package in self._parts and package not in self._scopes and path not in self._scopes:
+            self.run(machine, package)
         known = self._scopes.get(path)
         if known is not None:
             return known
@@ -70,11 +73,16 @@ class Modules:
 
     def _tell_package(self, machine: Machine, path: str) -> None:
         """Make a module a member of the package that it lies in."""
-        folder, _, name = path.removesuffix("/__init__.py").rpartition("/")
-        package = self._owners.get(f"{folder}/__init__.py")
+        name = path.removesuffix("/__init__.py").rpartition("/")[2]
+        package = self._owners.get(_package_of(path))
         if package is not None:
             module = Value(instance_of=self._owners[path])
             machine.attributes.setdefault((package, name.removesuffix(".py")), module)
+
+
+def _package_of(path: str) -> str:
+    """Give the file of the package that a module, or a package, lies in."""
+    return f"{path.removesuffix('/__init__.py').rpartition('/')[0]}/__init__.py"
 
 
 def own_module(machine: Machine, node: Node, module: str) -> Value | None:
