@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from adapters.sigil.local.code.facts import Behaviour, CodeFacts
@@ -38,6 +39,8 @@ _COMMAND_TABLES = {
     "pyproject.toml": re.compile(r"^(?:\[tool\.setuptools\.cmdclass\]|cmdclass\s*=)([^\[]*)", re.MULTILINE),
 }
 _COMMAND_CLASS = re.compile(r"=\s*[\"']?([\w.]+)\.\w+")
+_POINTS = (b"entry-points", b"plugins")
+_BUILDS = (b"backend-path", b"hooks", b"script")
 _ENTRY_POINTS = re.compile(r"\.(?:dist-info|egg-info)/entry_points\.txt$")
 _GROUP = re.compile(r"^\[([^\]\n]+)\][ \t]*\n([^\[]*)", re.MULTILINE)
 _LOADED_MODULE = re.compile(r"^[^=\n]+=\s*([\w.]+)", re.MULTILINE)
@@ -102,7 +105,7 @@ def entry_files(package: Package) -> frozenset[str]:
 
 def _plugin_files(package: Package, paths: Paths) -> Iterator[str]:
     """Find the modules that other programs load by themselves: entry points that are no commands."""
-    content = _project(package)
+    content = _project(package, _POINTS)
     poetry = _table(_table(_table(content, "tool"), "poetry"), "plugins")
     for group, points in {**poetry, **_table(_table(content, "project"), "entry-points")}.items():
         for point in points.values() if isinstance(points, dict) and group not in _COMMAND_GROUPS else ():
@@ -189,7 +192,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _build_files(package: Package, paths: Paths) -> Iterator[str]:
-    content = _project(package)
+    content = _project(package, _BUILDS)
     system = _table(content, "build-system")
     backend = str(system.get("build-backend", "")).partition(":")[0].replace(".", "/")
     folders = system.get("backend-path", [])
@@ -203,11 +206,16 @@ def _build_files(package: Package, paths: Paths) -> Iterator[str]:
             yield script
 
 
-def _project(package: Package) -> Mapping[str, Any]:
-    """Read pyproject.toml; empty where there is none that can be read."""
+def _project(package: Package, words: Sequence[bytes]) -> Mapping[str, Any]:
+    """Read pyproject.toml; empty where it has none of these words, or is none that can be read."""
     project = next((file.data for file in package.files if file.path == "pyproject.toml"), b"")
+    return _toml(project) if any(word in project for word in words) else {}
+
+
+@lru_cache(maxsize=8)
+def _toml(data: bytes) -> Mapping[str, Any]:
     try:
-        return tomllib.loads(project.decode("utf-8", "replace"))
+        return tomllib.loads(data.decode("utf-8", "replace"))
     except tomllib.TOMLDecodeError:
         return {}
 
