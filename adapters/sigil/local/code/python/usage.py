@@ -8,7 +8,8 @@ import sys
 from adapters.sigil.local.code.telling import secret_variable
 
 _AROUND = 40
-_MEMBER = re.compile(rb"[\s\\]{0,9}\.[\s\\]{0,9}([a-zA-Z_]\w{0,40})")
+_MEMBER = re.compile(rb"[\s\\]{0,9}\.(?:[\s\\]{1,9}(?=[a-z_]\w{0,40}\s{0,9}[.(]))?([a-zA-Z_]\w{0,40})")
+"""A member; behind a full stop and a space, one that is called or has members itself."""
 _EVERYDAY_MEMBERS = frozenset(
     b"append extend insert pop remove clear items keys values copy sort index count update setdefault"
     b" exceptions RequestException HTTPError ConnectionError Timeout Response PreparedRequest".split()
@@ -27,6 +28,8 @@ _TELLS_OF_THE_MACHINE = re.compile(
     r"USER|LOGNAME|HOST|COMPUTERNAME|HOME|APPDATA|PROFILE|TEMP|TMP|PROGRAM|SYSTEM|WINDIR|PATH|XDG_|GITHUB|RUNNER"
 )
 _SET = re.compile(rb"patch\.dict\(\s{0,40}\Z")
+_WORD_BEFORE = re.compile(rb"(\w+)[ \t]+\Z")
+_BEFORE_VALUES = frozenset(b"return yield or and else if elif in await not lambda assert print raise while".split())
 _MENTIONED = re.compile(rb"(?:[`~]|\bdef[ \t]+)\Z")
 _MODULE_KEY = re.compile(rb"\s*(?:__name__|['\"](\w+)[\w.]*['\"])\s*\]")
 _EVERYDAY_IMPORT = re.compile(
@@ -64,6 +67,14 @@ def is_code(source: bytes, start: int, _end: int) -> bool:
     """Whether a name is used, and neither the title of a definition nor referred to by a documentation."""
     word = start + 1 if source[start : start + 1] in b" \t\n" else start
     return _MENTIONED.search(source, max(0, word - _AROUND), word) is None
+
+
+def is_call(source: bytes, start: int, end: int) -> bool:
+    """Whether a name and a bracket are a call, and not words of a sentence (with remarks)."""
+    if source[end - 2 : end - 1] not in (b" ", b"\t"):
+        return True
+    word = _WORD_BEFORE.search(source[max(0, start - _AROUND) : start])
+    return word is None or word[1] in _BEFORE_VALUES
 
 
 def asks_for_module(source: bytes, _start: int, end: int) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from adapters.sigil.local.code.python.usage import (
     asks_for_module,
     imports_powers,
+    is_call,
     is_code,
     reads_environment,
     uses_module,
@@ -33,6 +34,7 @@ _MODULES = (
 )
 _CONFIRMED = {
     **{f'"{word}" fullword': uses_module for word in _MODULES.split()},
+    **{f"/\\b{word}\\s{{0,4}}\\(/": is_call for word in _CALLED.split()},
     '"os.environ"': reads_environment,
     '"os.getenv"': reads_environment,
     '"socket.socket"': is_code,
@@ -117,7 +119,6 @@ def _scanner() -> yara_x.Scanner:
     patterns = list(_CONFIRMED)
     patterns += [f'"{word}" fullword' for word in _WORDS.split()]
     patterns += [f'"{text}"' for text in quoted]
-    patterns += [f"/\\b{word}\\s{{0,4}}\\(/" for word in _CALLED.split()]
     patterns += ["/" + pattern.replace("/", "\\/") + "/" for pattern in _PATTERNS]
     patterns += [f"{{ {pattern} }}" for pattern in _BYTES]
     strings = "\n".join(f"$s{number} = {pattern}" for number, pattern in enumerate(patterns))
