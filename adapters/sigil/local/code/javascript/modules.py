@@ -82,9 +82,9 @@ def _export(state: State, node: Node) -> Value:
     for child in node.named:
         if child.kind == "export_clause":
             _export_names(state, child, other, elsewhere=source is not None)
-        elif child is not source:
+        elif source is None or child.start != source.start:
             result = evaluate(state, child)
-            if child is value or (child is declaration and _is_default(state, node)):
+            if _is_default(state, node) and any(each and child.start == each.start for each in (value, declaration)):
                 _give(state, node, "default", result)
     if declaration is not None and not _is_default(state, node):
         _export_declared(state, declaration)
