@@ -233,7 +233,8 @@ def _decorate(machine: Machine, decorator: Node, function: Value) -> None:
         function.function.computed |= value.name in _COMPUTED
         function.function.managed |= value.member in _MANAGED
         function.function.of_class |= value.name == "classmethod"
-        function.function.owner *= value.name != "staticmethod"
+        if value.name == "staticmethod":
+            function.function.owner = 0
     if value.name in ("exec", "eval"):
         machine.record(Behaviour.RUNS_CODE, decorator, "{decorated}")
     if _ROUTE.search(value.name) and function.function is not None:
