@@ -17,6 +17,8 @@ from adapters.sigil.local.code.facts import CodeFacts
 from adapters.sigil.local.material import Package, PackageFile, Stored
 from adapters.sigil.local.signatures import Hit
 
+_BUFFER = 1_048_576
+
 
 class Read(msgspec.Struct, frozen=True):
     """What a file does and which signatures match it, at each of its places: the number of an archive, and a path."""
@@ -31,7 +33,7 @@ def keep_package(folder: Path, number: int, package: Package) -> Package:
     contents = folder / f"contents-{number}"
     offset = 0
     files = []
-    with contents.open("wb") as out:
+    with contents.open("wb", buffering=_BUFFER) as out:
         for file in package.files:
             files.append(PackageFile(file.path, Stored(str(contents), offset, file.size)))
             offset += out.write(file.data)

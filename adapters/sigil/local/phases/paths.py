@@ -26,6 +26,11 @@ class Paths(frozenset[str]):
     def _imported(self) -> dict[tuple[str, str], tuple[str, ...]]:
         return {}
 
+    @cached_property
+    def _roots(self) -> tuple[str, ...]:
+        """The folders that modules are looked for in, the package's own first."""
+        return ("", *(root for root in ("src", "lib") if any(path.startswith(f"{root}/") for path in self)))
+
     def imported(self, name: str, folder: str) -> tuple[str, ...]:
         """Find the files that an import means, seen from a folder, with those that hold them."""
         known = self._imported.get((name, folder))
@@ -52,7 +57,7 @@ class Paths(frozenset[str]):
     def _found(self, name: str, folder: str) -> Iterator[str]:
         dots = len(name) - len(name.lstrip("."))
         tail = name[dots:].replace(".", "/")
-        starts: tuple[str | None, ...] = ("", "src", "lib", folder)
+        starts: tuple[str | None, ...] = (*self._roots, folder)
         if dots:
             starts = (joined(folder, "/".join([".."] * (dots - 1))),)
         for start in starts:
