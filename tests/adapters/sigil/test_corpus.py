@@ -20,7 +20,10 @@ from tests.adapters.sigil.corpus.samples import (
 LEAST_PAIRS = 40
 LEAST_RECALL = 0.95
 MOST_FALSE_ALARMS = 0.05
-INERT = re.compile(r".+\.invalid|1\.a|192\.0\.2\.\d+|198\.51\.100\.\d+|203\.0\.113\.\d+|169\.254\.169\.254")
+INERT = re.compile(
+    r".+\.invalid|1\.a|192\.0\.2\.\d+|198\.51\.100\.\d+|203\.0\.113\.\d+"
+    r"|169\.254\.(?:169\.254|170\.2)|metadata\.google\.internal"
+)
 IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])")
 ABOUT = {"package.json", "README.md"}
 
@@ -58,7 +61,7 @@ def test_nothing_to_run() -> None:
 
 
 def test_attacks_reach_no_one(pairs: tuple[Pair, ...]) -> None:
-    """Every address that an attack's code writes out is under .invalid, set aside for documentation, or link-local."""
+    """Every address that an attack's code writes out is under .invalid, for documentation, or a cloud's metadata."""
     reached = {(pair.name, host) for pair in pairs for host in hosts(pair.attack)}
     assert {(name, host) for name, host in reached if not INERT.fullmatch(host)} == set()
 
