@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 # All words are found in one go; a pattern confirms where a word may be a part of another.
 _WORDS: tuple[tuple[bytes, bytes], ...] = (
-    (b"eval", rb"\beval\b"),
-    (b"Function", rb"\bFunction(?:\s*\(|['\"`]|(?<!object Function)\])"),
+    (
+        b"eval",
+        rb"(?<!arguments)(?<!arguments['\"`\s,|])(?<!arguments['\"`],['\"`])\beval\b(?!['\"`]?[\s,|]?['\"`]?arguments)",
+    ),
+    (b"Function", rb"\bFunction\s*\(|[\[,]\s*['\"`]Function['\"`]"),
     (b"child_process", b""),
     (b"cross-spawn", b""),
     (b"execa", rb"\bexeca\b"),
@@ -38,7 +41,7 @@ _WORDS: tuple[tuple[bytes, bytes], ...] = (
     (b"hostname", rb"\bhostname\s*\(|\bhostname['\"`]\]"),
     (b"lipboard", rb"\b[cC]lipboard\b|clipboardy"),
     (b"fromCharCode", b""),
-    (b"atob", rb"\batob\b"),
+    (b"atob", rb"(?<!typeof )\batob\b"),
     (b"runIn", rb"\brunIn\w+Context"),
     (b"_0x", rb"_0x[0-9a-f]{4}"),
     (b"\\x", rb"(?:\\x[2-7][0-9a-fA-F]){3}"),
@@ -80,7 +83,7 @@ _WORDS: tuple[tuple[bytes, bytes], ...] = (
     (b".git/hooks", b""),
     (b".git", rb"['\"`/\\]\.git['\"`/\\]"),
     (b".interceptors", b""),
-    (b"WebAssembly", b""),
+    (b"WebAssembly", rb"(?<!typeof )\bWebAssembly\b"),
     (b".constructor", rb"(?<!prototype)(?<!this)\.constructor\s*(?:[;,)\n]|\?\.)"),
     (b".vscode", b""),
     (b".cursor", rb"\.cursor(?:rules)?['\"`/\\]"),
@@ -114,7 +117,7 @@ _WORDS: tuple[tuple[bytes, bytes], ...] = (
     (b"discord_desktop_core", b""),
     (b"/extensions", b""),
     (b"extensions", rb"['\"`]extensions['\"`]"),
-    (b"node_modules", rb"node_modules.{0,40}\.[cm]?js['\"`]|['\"`]node_modules['\"`]"),
+    (b"node_modules", rb"node_modules.{0,40}\.[cm]?js['\"`](?!\()|['\"`]node_modules['\"`]"),
     (b"require(", rb"\brequire\((?!\s*['\")])"),
     (b"require", rb"=\s*require\s*[,;]"),
     (b"Buffer.from(", rb"from\(\s*[\w.$]{1,20}\s*,\s*['\"`](?:hex|base64)['\"`]\s*\)\s*\.toString"),
@@ -143,7 +146,13 @@ _PATTERNS: dict[bytes, list[re.Pattern[bytes] | None]] = defaultdict(list)
 for _word, _pattern in _WORDS:
     _PATTERNS[_word].append(re.compile(_pattern) if _pattern else None)
 _CONFIRMED = tuple(_PATTERNS.values())
-_BEFORE, _AFTER = 8, 60
+_DECODING = frozenset(
+    number
+    for number, word in enumerate(_PATTERNS)
+    if word in {b"fromCharCode", b"atob", b"Buffer.from(", b"\\x", b"\\u00"}
+)
+_LARGE = 100_000
+_BEFORE, _AFTER = 14, 60
 _PLACES_PER_WORD = 3000
 _IMPORT = re.compile(rb"(?:\brequire\s*\(\s*|\bfrom\s*|\bimport\s*\(?\s*)(['\"`])([@\w./:~-]{1,214})\1(?!\s*\+)")
 _STRING = re.compile(
@@ -159,14 +168,20 @@ _STRINGS_READ = 4_000_000
 
 
 def places(data: bytes) -> list[int]:
-    """List where a file's telling words stand, in order; a file without any is not worth parsing."""
+    """List where a file's telling words stand, in order; a file without any is not worth parsing.
+
+    That letters are put together tells nothing of a large file in which nothing else does.
+    """
     found: set[int] = set()
+    decoding: set[int] = set()
     for rule in _scanner().scan(data).matching_rules:
         for word in rule.patterns:
+            number = int(word.identifier.removeprefix("$w"))
             starts = [match.offset for match in word.matches]
-            for confirmed in _CONFIRMED[int(word.identifier.removeprefix("$w"))]:
-                found.update(islice(_confirmed(data, starts, confirmed), _PLACES_PER_WORD))
-    return sorted(found)
+            for confirmed in _CONFIRMED[number]:
+                places = decoding if number in _DECODING else found
+                places.update(islice(_confirmed(data, starts, confirmed), _PLACES_PER_WORD))
+    return sorted(found | decoding) if found or len(data) <= _LARGE else []
 
 
 @cache

@@ -23,6 +23,7 @@ _VALUE = re.compile(
     rb"(?:[=,(\[{:|*]|\b(?:return|yield|or|and|else|if|in|await|not|lambda))[\s\\]{0,9}\Z|['\"]\Z",
 )
 _NAMED = re.compile(rb"['\"]?[ \t]*(?:=(?!=)|:)")
+_IN_A_SENTENCE = re.compile(rb"[ \t]+(?!(?:if|for|else|and|or|is|in|not|as)\b)[a-zA-Z]")
 _ONE_VARIABLE = re.compile(rb"(?:\.(?:get|pop|setdefault))?[(\[]\s*['\"](\w{1,100})['\"]\s*[),\]]")
 _TELLS_OF_THE_MACHINE = re.compile(
     r"USER|LOGNAME|HOST|COMPUTERNAME|HOME|APPDATA|PROFILE|TEMP|TMP|PROGRAM|SYSTEM|WINDIR|PATH|XDG_|GITHUB|RUNNER"
@@ -45,7 +46,9 @@ def uses_module(source: bytes, start: int, end: int) -> bool:
         return member[1] not in _EVERYDAY_MEMBERS
     if _IMPORTED.search(before):
         return _RENAMED.match(source, end) is not None
-    return bool(_ORIGIN.search(before) or (_VALUE.search(before) and not _NAMED.match(source, end)))
+    if _ORIGIN.search(before):
+        return True
+    return bool(_VALUE.search(before) and not _NAMED.match(source, end) and not _IN_A_SENTENCE.match(source, end))
 
 
 def reads_environment(source: bytes, start: int, end: int) -> bool:
