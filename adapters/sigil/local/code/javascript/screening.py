@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     import yara_x
 
 # All words are found in one go; a pattern confirms where a word may be a part of another.
+_EVAL = (
+    rb"(?<!arguments )(?<!arguments['\"`],['\"`])(?<!arguments['\"`], ['\"`])"
+    rb"\beval\b(?! arguments)(?!\|arguments)(?!['\"`],\s?['\"`]arguments)"
+)
+"""The word, but not beside the other one that no name may be: lists of such words are in every parser."""
 _WORDS: tuple[tuple[bytes, bytes], ...] = (
-    (
-        b"eval",
-        rb"(?<!arguments)(?<!arguments['\"`\s,|])(?<!arguments['\"`],['\"`])\beval\b(?!['\"`]?[\s,|]?['\"`]?arguments)",
-    ),
+    (b"eval", _EVAL),
     (b"Function", rb"\bFunction\s*\(|[\[,]\s*['\"`]Function['\"`]"),
     (b"child_process", b""),
     (b"cross-spawn", b""),
@@ -41,7 +43,7 @@ _WORDS: tuple[tuple[bytes, bytes], ...] = (
     (b"hostname", rb"\bhostname\s*\(|\bhostname['\"`]\]"),
     (b"lipboard", rb"\b[cC]lipboard\b|clipboardy"),
     (b"fromCharCode", b""),
-    (b"atob", rb"(?<!typeof )\batob\b"),
+    (b"atob", rb"(?<!typeof )\batob\b|\batob\s*\("),
     (b"runIn", rb"\brunIn\w+Context"),
     (b"_0x", rb"_0x[0-9a-f]{4}"),
     (b"\\x", rb"(?:\\x[2-7][0-9a-fA-F]){3}"),
@@ -83,8 +85,11 @@ _WORDS: tuple[tuple[bytes, bytes], ...] = (
     (b".git/hooks", b""),
     (b".git", rb"['\"`/\\]\.git['\"`/\\]"),
     (b".interceptors", b""),
-    (b"WebAssembly", rb"(?<!typeof )\bWebAssembly\b"),
-    (b".constructor", rb"(?<!prototype)(?<!this)\.constructor\s*(?:[;,)\n]|\?\.)"),
+    (b"WebAssembly", rb"(?<!typeof )\bWebAssembly\b|\bWebAssembly\s*[.\[]"),
+    (
+        b".constructor",
+        rb"(?<!prototype)(?<!this)\.constructor\s*(?:[;,)\n]|\?\.)|(?:\}\)|\]\.\w{1,12})\.constructor\s*\(",
+    ),
     (b".vscode", b""),
     (b".cursor", rb"\.cursor(?:rules)?['\"`/\\]"),
     (b".claude", rb"\.claude(?:\.json)?['\"`/\\]"),
@@ -146,12 +151,6 @@ _PATTERNS: dict[bytes, list[re.Pattern[bytes] | None]] = defaultdict(list)
 for _word, _pattern in _WORDS:
     _PATTERNS[_word].append(re.compile(_pattern) if _pattern else None)
 _CONFIRMED = tuple(_PATTERNS.values())
-_DECODING = frozenset(
-    number
-    for number, word in enumerate(_PATTERNS)
-    if word in {b"fromCharCode", b"atob", b"Buffer.from(", b"\\x", b"\\u00"}
-)
-_LARGE = 100_000
 _BEFORE, _AFTER = 14, 60
 _PLACES_PER_WORD = 3000
 _IMPORT = re.compile(rb"(?:\brequire\s*\(\s*|\bfrom\s*|\bimport\s*\(?\s*)(['\"`])([@\w./:~-]{1,214})\1(?!\s*\+)")
@@ -168,20 +167,14 @@ _STRINGS_READ = 4_000_000
 
 
 def places(data: bytes) -> list[int]:
-    """List where a file's telling words stand, in order; a file without any is not worth parsing.
-
-    That letters are put together tells nothing of a large file in which nothing else does.
-    """
+    """List where a file's telling words stand, in order; a file without any is not worth parsing."""
     found: set[int] = set()
-    decoding: set[int] = set()
     for rule in _scanner().scan(data).matching_rules:
         for word in rule.patterns:
-            number = int(word.identifier.removeprefix("$w"))
             starts = [match.offset for match in word.matches]
-            for confirmed in _CONFIRMED[number]:
-                places = decoding if number in _DECODING else found
-                places.update(islice(_confirmed(data, starts, confirmed), _PLACES_PER_WORD))
-    return sorted(found | decoding) if found or len(data) <= _LARGE else []
+            for confirmed in _CONFIRMED[int(word.identifier.removeprefix("$w"))]:
+                found.update(islice(_confirmed(data, starts, confirmed), _PLACES_PER_WORD))
+    return sorted(found)
 
 
 @cache

@@ -15,10 +15,10 @@ _EVERYDAY_MEMBERS = frozenset(
     b" exceptions RequestException HTTPError ConnectionError Timeout Response PreparedRequest".split()
 )
 """Members that a list, a dictionary or the errors of a module have, and no module that sends, runs or reads."""
+_ADDRESS = re.compile(rb"://[^\s'\"()]*/\Z")
 _RENAMED = re.compile(rb"[ \t]+as\b")
-_GIVEN = re.compile(rb"[ \t]*(?:=(?!=)|:)")
-_IMPORTED = re.compile(rb"\bimport[ \t][^\n]*\Z")
-_ORIGIN = re.compile(rb"(?:\bfrom[ \t]+[\w.]*|_vendor\.)\Z")
+_IMPORTED = re.compile(rb"\bimport[ \t][^\n;]*\Z")
+_ORIGIN = re.compile(rb"(?:\bfrom[ \t]+[\w.]*|(?:_vendor|vendored|packages)\.)\Z")
 _VALUE = re.compile(
     rb"(?:[=,(\[{:|*]|\b(?:return|yield|or|and|else|if|in|await|not|lambda))[\s\\]{0,9}\Z|['\"]\Z",
 )
@@ -31,7 +31,7 @@ _TELLS_OF_THE_MACHINE = re.compile(
 _SET = re.compile(rb"patch\.dict\(\s{0,40}\Z")
 _WORD_BEFORE = re.compile(rb"(\w+)[ \t]+\Z")
 _BEFORE_VALUES = frozenset(b"return yield or and else if elif in await not lambda assert print raise while".split())
-_MENTIONED = re.compile(rb"(?:[`~]|\bdef[ \t]+)\Z")
+_MENTIONED = re.compile(rb"(?:`~?|\bdef[ \t]+)\Z")
 _MODULE_KEY = re.compile(rb"\s*(?:__name__|['\"](\w+)[\w.]*['\"])\s*\]")
 _EVERYDAY_IMPORT = re.compile(
     rb"\s+(?:(?:path|PathLike|sep|fspath|getcwd|parse|error)\b(?:[ \t]+as[ \t]+\w+)?[ \t]*,?[ \t]*)+(?=[\r\n#;])"
@@ -42,7 +42,7 @@ def uses_module(source: bytes, start: int, end: int) -> bool:
     """Whether a module's name is more than a word of a text, somebody else's member or a plain import of it."""
     before = source[max(0, start - _AROUND) : start]
     member = _MEMBER.match(source, end)
-    if member is not None and before[-1:] not in (b".", b"/"):
+    if member is not None and before[-1:] != b"." and not _ADDRESS.search(before):
         return member[1] not in _EVERYDAY_MEMBERS
     if _IMPORTED.search(before):
         return _RENAMED.match(source, end) is not None
