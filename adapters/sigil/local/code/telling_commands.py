@@ -132,7 +132,9 @@ _STARTUP_COMMAND = re.compile(
     r"|\b(?:New|Set)-ItemProperty\b[^|]*CurrentVersion[\\]+Run|\bRegWrite\b.{0,60}CurrentVersion[\\]+Run"
     r"|>>?\s*~?[^|;&]*\.(?:bashrc|zshrc|profile|bash_profile)\b"
     r"|\bsetx\s+(?:/m\s+)?(?:NODE_OPTIONS|PYTHONSTARTUP|PYTHONPATH|COR_PROFILER\w*)\b"
-    r"|\bgit\s+config\s+--(?:global|system)\s+(?:core\.(?:hooksPath|sshCommand|fsmonitor)|init\.templateDir|credential\.helper\s+\S*/)",
+    r"|\bgit\s+config\s+--(?:global|system)\s+(?:core\.(?:hooksPath|sshCommand|fsmonitor)|init\.templateDir|credential\.helper\s+\S*/)"
+    r"|\bgit\s+config\s+(?:--\S+\s+)*--(?:global|system)\s+(?:--\S+\s+)*alias\.\S+\s+[\"']*![^\n]*"
+    r"(?:\b(?:ba|z|da)?sh\s|>\s*/dev/null|\b(?:curl|wget|nc|node|python3?|base64|eval)\s)",
     re.IGNORECASE,
 )
 

@@ -6,8 +6,6 @@ import re
 from enum import StrEnum
 from functools import lru_cache
 
-from adapters.sigil.local.code.telling_commands import Command, command_kinds
-
 
 class Secret(StrEnum):
     """What a parameter's name says that it is handed."""
@@ -80,7 +78,6 @@ _APPLICATIONS = re.compile(
     r"|[\\/]lib[\\/]node_modules[\\/]npm[\\/]|(?:Exodus|Atomic Wallet|Ledger Live)[\\/].*\.(?:js|asar)$",
     re.IGNORECASE,
 )
-_SHORTEST_SCRIPT = 20
 _FOREIGN_MODULE = re.compile(
     r"(?:^|[\\/])(?:node_modules|site-packages|dist-packages)[\\/]+(?![.…{])(@[\w.-]+[\\/]+[\w.-]+|[\w.-]+)(?:[\\/].*)?\.(?:[cm]?js|py)$"
 )
@@ -112,56 +109,6 @@ _POWERFUL_CODE = re.compile(
 def powerful_code(text: str) -> bool:
     """Whether a text is code that talks to others or runs something."""
     return bool(_POWERFUL_CODE.search(text[:20_000]))
-
-
-_HOT_COMMANDS = frozenset((Command.DOWNLOAD_AND_RUN, Command.DECODE_AND_RUN, Command.CONNECT_BACK, Command.SEND))
-_ALL_SECRETS = re.compile(r"toJSON\(\s*secrets|\bsecrets\.\w+.{0,200}(?:curl|wget|base64|\bnc\b)", re.DOTALL)
-_ALL_SECRETS_LEAVE = (
-    re.compile(r"toJSON\(\s*secrets\b", re.IGNORECASE),
-    re.compile(
-        r"\b(?:base64|curl|wget|nc|xxd|openssl|upload-artifact|Invoke-(?:WebRequest|RestMethod))\b", re.IGNORECASE
-    ),
-)
-_UNASKED = re.compile(
-    r"\btask\.allowAutomaticTasks\W{1,5}on\b|\bsecurity\.workspace\.trust\.enabled(?!\W{1,5}true)"
-    r"|\bchat\.tools\.(?:global\.)?autoApprove\W{1,5}true|\bdefaultMode\W{1,5}bypassPermissions\b"
-    r"|(?=.*\brunOn\W{1,5}folderOpen\b)(?=.*\btype\W{1,5}(?:shell|process)\b)",
-    re.DOTALL,
-)
-_PROMPT = re.compile(
-    r"ignore (?:all |any )?(?:previous|prior|earlier|other) (?:instructions|rules)"
-    r"|(?:do not|never|don't) (?:tell|mention|inform|show)\b.{0,40}\buser|without (?:asking|telling|informing)\b",
-    re.IGNORECASE | re.DOTALL,
-)
-
-
-def planted_text(text: str) -> bool:
-    """Whether a text, put where others act on it, makes them fetch and run, send, hand out secrets or ask nobody."""
-    told = text[:20_000]
-    return bool(
-        _HOT_COMMANDS & {*command_kinds(told)}
-        or _ALL_SECRETS.search(told)
-        or _PROMPT.search(told)
-        or _UNASKED.search(told)
-    )
-
-
-ALL_SECRETS = "all secrets of a repository"
-"""What code holds that makes a repository's workflow give all its secrets away."""
-
-
-def gives_all_secrets(text: str) -> bool:
-    """Whether a workflow takes all secrets of its repository at once, and encodes, sends or keeps them for others."""
-    told = text[:20_000]
-    return all(pattern.search(told) for pattern in _ALL_SECRETS_LEAVE)
-
-
-_FETCHING = frozenset((Command.DOWNLOAD_AND_RUN, Command.DECODE_AND_RUN, Command.CONNECT_BACK))
-
-
-def fetching_script(text: str) -> bool:
-    """Whether a text, once somebody runs it, fetches or decodes a program and starts it, or opens a shell to others."""
-    return len(text) > _SHORTEST_SCRIPT and bool(_FETCHING & {*command_kinds(text)})
 
 
 _HANDS_OUT = re.compile(rb"[:=,(\[{]\s{0,9}(?:exec|eval)\s{0,9}[,;)\]}\n]")

@@ -6,7 +6,7 @@ import re
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
 from adapters.sigil.local.code.telling import Command, command_kinds, host_of, local_host, secret_path
-from adapters.sigil.local.phases import backdoors, damage, dropped
+from adapters.sigil.local.phases import backdoors, damage, dropped, planted
 from adapters.sigil.local.phases.judging import (
     BAD,
     CERTAIN,
@@ -58,7 +58,7 @@ _WHOLE = re.compile(r"(?:~|/|\*|home|[A-Za-z]:\\?)\S{0,3}|.*\b(?:rm|rd|del|mkfs|
 
 def code_patterns(scanned: Scanned) -> tuple[Finding, ...]:
     """Find what a package's code does that hardly any honest package does."""
-    return found(scanned, (*_RULES, *damage.RULES, *backdoors.RULES, *dropped.RULES))
+    return found(scanned, (*_RULES, *damage.RULES, *backdoors.RULES, *dropped.RULES, *planted.RULES))
 
 
 def _answered(scanned: Scanned, path: str, flow: Flow) -> bool:
@@ -149,14 +149,6 @@ def _persists(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judg
     return by_moment(CERTAIN, CERTAIN, HINT)[moment]
 
 
-def _payload_persists(_scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
-    if flow.source.behaviour is Behaviour.HOLDS_CODE:
-        return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment]
-    if SOFT_STARTUP.search(flow.sink.detail):
-        return by_moment(SUSPICIOUS, SUSPICIOUS, WEAK)[moment]
-    return by_moment(CERTAIN, CERTAIN, SUSPICIOUS)[moment]
-
-
 def _spreads(scanned: Scanned, path: str, fact: Fact, moment: Moment) -> Judgement | None:
     if redirects_packages(fact.detail):
         return by_moment(CERTAIN, CERTAIN, NOTE)[moment]
@@ -209,12 +201,6 @@ _RULES = (
         Rule("persistence", "Code makes something run whenever the machine, a shell or an interpreter starts."),
         (Behaviour.WRITES_STARTUP,),
         _persists,
-    ),
-    FlowRule(
-        Rule("payload-persistence", "What was fetched or decoded is put where it starts by itself."),
-        frozenset((Behaviour.DOWNLOADS, Behaviour.DECODES, Behaviour.HOLDS_CODE)),
-        frozenset((Behaviour.WRITES_STARTUP,)),
-        _payload_persists,
     ),
     FactRule(
         Rule("package-worm", "Code changes or publishes other packages, repositories or their workflows."),

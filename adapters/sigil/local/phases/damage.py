@@ -6,7 +6,6 @@ import re
 
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
 from adapters.sigil.local.code.telling_places import (
-    ALL_SECRETS,
     application_code,
     foreign_module,
     outside_folder,
@@ -14,6 +13,7 @@ from adapters.sigil.local.code.telling_places import (
     wide_root,
     working_folder,
 )
+from adapters.sigil.local.code.telling_planted import ALL_SECRETS
 from adapters.sigil.local.phases.judging import (
     CERTAIN,
     DOUBTFUL,

@@ -6,7 +6,7 @@ import re
 
 from msgspec.structs import replace
 
-from adapters.sigil.local.code import telling, telling_places
+from adapters.sigil.local.code import telling, telling_places, telling_planted
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.javascript.call import Call, known, method
 from adapters.sigil.local.code.javascript.folding import shown
@@ -106,12 +106,12 @@ def _planted(call: Call, path: str) -> frozenset[int]:
     """Enter that what is written makes others do something, where they act on what lies there or run it."""
     value = call.argument(1)
     if not (telling.startup_path(path) or telling.package_path(path)):
-        planted = telling_places.fetching_script(held(value))
+        planted = telling_planted.fetching_script(held(value))
         return call.state.source(Behaviour.HOLDS_CODE, call.node, path, hidden=True) if planted else frozenset()
     text = put_together(call.state, value)
-    if not telling_places.planted_text(text):
+    if not telling_planted.planted_text(text):
         return frozenset()
-    told = telling_places.ALL_SECRETS if telling_places.gives_all_secrets(text) else path
+    told = telling_planted.what_is_planted(text, path)
     return call.state.source(Behaviour.HOLDS_CODE, call.node, told, hidden=True)
 
 
@@ -176,7 +176,8 @@ def _copy(call: Call) -> Value:
         call.state.note(Behaviour.READS_SECRET_FILE, call.node, text)
     target = call.shown(1)
     if telling.startup_path(target):
-        call.state.sink(Behaviour.WRITES_STARTUP, call.node, call.data(0).taints, target)
+        copied = call.state.source(Behaviour.READS_FILE, call.node, text, hidden=True)
+        call.state.sink(Behaviour.WRITES_STARTUP, call.node, call.data(0).taints | copied, target)
     _code_changed(call, target, of_written(call, call.data(0)), NOTHING)
     for function in call.callbacks:
         call.state.load(function)

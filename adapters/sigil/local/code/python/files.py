@@ -12,15 +12,12 @@ from adapters.sigil.local.code.python.values import NOTHING, Arguments, Value, s
 from adapters.sigil.local.code.python.walking import ruined
 from adapters.sigil.local.code.telling import package_path, secret_path, startup_path
 from adapters.sigil.local.code.telling_places import (
-    ALL_SECRETS,
     application_code,
-    fetching_script,
     foreign_module,
-    gives_all_secrets,
-    planted_text,
     powerful_code,
     wide_root,
 )
+from adapters.sigil.local.code.telling_planted import fetching_script, planted_text, what_is_planted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,7 +48,7 @@ def written(machine: Machine, node: Node, path: Value, data: Value) -> None:
     behaviour = Behaviour.WRITES_FILE
     planted = planted_text(data.text) if startup_path(text) or package_path(text) else fetching_script(data.text)
     if planted:
-        told = ALL_SECRETS if gives_all_secrets(data.text) else text
+        told = what_is_planted(data.text, text)
         sources |= machine.source_value(Behaviour.HOLDS_CODE, node, told, latent=True)
     if startup_path(text):
         behaviour = Behaviour.WRITES_STARTUP
