@@ -7,6 +7,7 @@ import re
 from adapters.sigil.local.code.facts import Behaviour, Fact, Flow
 from adapters.sigil.local.code.telling import host_of
 from adapters.sigil.local.code.telling_places import Secret
+from adapters.sigil.local.phases import inputs
 from adapters.sigil.local.phases.judging import (
     BAD,
     CERTAIN,
@@ -144,29 +145,6 @@ def _clipboard_leaves(_scanned: Scanned, _path: str, flow: Flow, moment: Moment)
     return by_moment(CERTAIN, CERTAIN, called)[moment]
 
 
-def _input_leaves(scanned: Scanned, path: str, flow: Flow, moment: Moment) -> Judgement | None:
-    if flow.sink.behaviour in LEAVES:
-        called = SUSPICIOUS if hostile_address(flow.sink) else HINT
-        sure = known_host(flow.sink) and not trusted(scanned, flow.sink)
-        if sure and flow.source.detail == "document.cookie":
-            called = CERTAIN if path in scanned.loaded else WEAK
-        return by_moment(CERTAIN, CERTAIN if sure else SUSPICIOUS, called)[moment]
-    return by_moment(CERTAIN, BAD, WEAK)[moment]
-
-
-def _watches(scanned: Scanned, path: str, fact: Fact, moment: Moment) -> Judgement | None:
-    if fact.detail in {"keydown", "keypress", "keyup", "paste", "input", "submit", "copy"}:
-        return None
-    if fact.at_load and any(_sent_at_load(each) for each in scanned.facts[path].facts):
-        return by_moment(CERTAIN, CERTAIN, HINT)[moment]
-    leaves = scanned.does(path, Behaviour.SENDS, Behaviour.WRITES_FILE)
-    return by_moment(BAD, SUSPICIOUS if leaves else HINT, HINT if leaves else NOTE)[moment]
-
-
-def _sent_at_load(fact: Fact) -> bool:
-    return fact.behaviour is Behaviour.SENDS and fact.at_load and known_host(fact)
-
-
 def _replaces(scanned: Scanned, path: str, _fact: Fact, moment: Moment) -> Judgement | None:
     if _knows_addresses(scanned, path):
         return by_moment(CERTAIN, CERTAIN, SUSPICIOUS)[moment]
@@ -258,17 +236,7 @@ _RULES = (
         LEAVES,
         _clipboard_leaves,
     ),
-    FlowRule(
-        Rule("input-leaves", "Keystrokes, screenshots or form fields are recorded or sent."),
-        frozenset((Behaviour.READS_INPUT,)),
-        LEAVES | {Behaviour.WRITES_FILE},
-        _input_leaves,
-    ),
-    FactRule(
-        Rule("input-watched", "Code listens to keys or takes pictures of the screen."),
-        (Behaviour.READS_INPUT,),
-        _watches,
-    ),
+    *inputs.RULES,
     FactRule(
         Rule("wallet-replaced", "Code that knows wallets' addresses takes the place of a global function."),
         (Behaviour.REPLACES_GLOBAL,),

@@ -23,6 +23,7 @@ ITERATORS = ("Symbol.iterator", "Symbol.asyncIterator")
 _NO_DATA = frozenset({"length", "status", "statusCode", "ok", "size", "byteLength", "exitCode", "pid"})
 _OWN_PAGE = {
     "document.cookie": "document.cookie",
+    "document.forms": "document.forms",
     "localStorage": "localStorage",
     "sessionStorage": "sessionStorage",
 }

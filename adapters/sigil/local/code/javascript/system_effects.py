@@ -212,7 +212,7 @@ def _write_clipboard(call: Call) -> Value:
     return NOTHING
 
 
-_KEYS = frozenset({"keydown", "keypress", "keyup", "paste", "input", "submit", "copy"})
+_KEYS = frozenset({"keydown", "keypress", "keyup", "paste", "input", "submit", "copy", "change", "blur", "focusout"})
 
 
 @method("addEventListener")
