@@ -44,6 +44,8 @@ _BUILDS = (b"backend-path", b"hooks", b"script")
 _ENTRY_POINTS = re.compile(r"\.(?:dist-info|egg-info)/entry_points\.txt$")
 _GROUP = re.compile(r"^\[([^\]\n]+)\][ \t]*\n([^\[]*)", re.MULTILINE)
 _LOADED_MODULE = re.compile(r"^[^=\n]+=\s*([\w.]+)", re.MULTILINE)
+_APPLICATION = b"AppConfig"
+_APPLICATION_MODULES = ("apps.py", "models.py", "models/__init__.py", "admin.py", "tasks.py")
 _COMMAND_GROUPS = frozenset(("console_scripts", "gui_scripts"))
 _FOLDER_OF_CODE = re.compile(r"(?:…|\{__file__(?:\.parent)?\})/(?=\w)")
 _OWN_INTERPRETER = re.compile(r"^…(?=\s(?:-e|--eval|-p|--print)\s)")
@@ -100,7 +102,17 @@ def entry_files(package: Package) -> frozenset[str]:
     if package.ecosystem is not Ecosystem.NPM:
         found.update(path for path in paths if _TOP_MODULE.match(path) and path not in _BUILD_ONLY)
         found.update(_plugin_files(package, paths))
+        found.update(_application_files(package, paths))
     return frozenset(found)
+
+
+def _application_files(package: Package, paths: Paths) -> Iterator[str]:
+    """Find the modules that Django loads of each of its applications once a project lists it."""
+    for file in package.files:
+        if file.path.endswith("/apps.py") and _APPLICATION in file.data:
+            folder = file.path.removesuffix("apps.py")
+            yield from (f"{folder}{name}" for name in _APPLICATION_MODULES if f"{folder}{name}" in paths)
+            yield from (path for path in paths if path.startswith(f"{folder}templatetags/") and path.endswith(".py"))
 
 
 def _plugin_files(package: Package, paths: Paths) -> Iterator[str]:

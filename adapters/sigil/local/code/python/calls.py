@@ -15,12 +15,14 @@ from adapters.sigil.local.code.python import (
     functions,
     mail,
     network,
+    picking,
     processes,
     replacing,
     system,
     taps,
     walking,
 )
+from adapters.sigil.local.code.python.lifecycle import SIGNALS
 from adapters.sigil.local.code.python.lookups import CHOICE, got
 from adapters.sigil.local.code.python.machine import ANY_CLASS, widened
 from adapters.sigil.local.code.python.values import LONGEST_CONSTANT, Arguments, Value, joined, sources_of
@@ -43,7 +45,7 @@ CALLERS = frozenset(
      "asyncio.run", "asyncio.create_task", "asyncio.ensure_future",
      "pynput.keyboard.Listener", "keyboard.on_press", "keyboard.hook", "keyboard.on_release", "functools.reduce",
      "sys.settrace",
-     "signal.signal", "pynput.mouse.Listener", "asyncio.new_event_loop().run_until_complete"}
+     "signal.signal", "pynput.mouse.Listener", "asyncio.new_event_loop().run_until_complete", *SIGNALS}
 )  # fmt: skip
 _ENCODERS = frozenset(
     {"base64.b64encode", "base64.urlsafe_b64encode", "base64.b32encode", "base64.b85encode", "base64.encodebytes",
@@ -187,6 +189,9 @@ def _other(machine: Machine, node: Node, callee: Value, arguments: Arguments) ->
 def _of_collection(machine: Machine, node: Node, callee: Value, every: list[Value]) -> Value | None:
     """Give what is taken out of a dictionary, list or iterator, or a copy of one; None for other calls."""
     name, member, sources = callee.name, callee.member, sources_of(every) | callee.sources
+    picked = picking.from_table(callee, every)
+    if picked is not None:
+        return picked
     if member == "get" and every:
         return got(machine, node, callee.receiver, every[0])
     if name in _COPYING and every:

@@ -8,7 +8,7 @@ from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.python import folding, literals
 from adapters.sigil.local.code.python.calls import call
 from adapters.sigil.local.code.python.functions import anonymous, gone_over
-from adapters.sigil.local.code.python.lookups import attribute_of, identifier, subscript
+from adapters.sigil.local.code.python.lookups import attribute_of, identifier, subscript, unknown_runner
 from adapters.sigil.local.code.python.machine import widened
 from adapters.sigil.local.code.python.values import NOTHING, Value, sources_of
 
@@ -165,7 +165,7 @@ def comprehension(machine: Machine, node: Node) -> Value:
     body = node.child_by_field_name("body")
     loops = [clause for clause in clauses if clause.type == "for_in_clause"]
     if len(loops) == 1 and len(clauses) == 1:
-        return _turns(machine, loops[0], body)
+        return _turns(machine, node, loops[0], body)
     sources = NOTHING
     for clause in clauses:
         if clause.type == "for_in_clause":
@@ -175,10 +175,18 @@ def comprehension(machine: Machine, node: Node) -> Value:
         else:
             through(machine, clause)
     value = machine.evaluate(body)
-    return Value(items=(value,), sources=sources | value.sources)
+    return _gathered(node, value, sources | value.sources)
 
 
-def _turns(machine: Machine, loop: Node, body: Node | None) -> Value:
+def _gathered(node: Node, value: Value, sources: frozenset[int]) -> Value:
+    """Give what a comprehension makes; a dictionary of functions that nobody can name has one under each key."""
+    runner = value.items[-1] if value.items and node.type == "dictionary_comprehension" else None
+    if runner is not None and unknown_runner(runner):
+        return Value(entries={"": runner}, sources=sources)
+    return Value(items=(value,), sources=sources)
+
+
+def _turns(machine: Machine, node: Node, loop: Node, body: Node | None) -> Value:
     over = gone_over(machine, machine.evaluate(loop.child_by_field_name("right")))
     left = loop.child_by_field_name("left")
     known = elements(over)
@@ -190,6 +198,8 @@ def _turns(machine: Machine, loop: Node, body: Node | None) -> Value:
     for element in known[:_MOST_TURNS]:
         bind(machine, left, element)
         items.append(machine.evaluate(body))
+    if len(items) == 1:
+        return _gathered(node, items[0], sources_of((over, *items)))
     return Value(items=tuple(items), sources=sources_of((over, *items[:200])))
 
 

@@ -62,6 +62,9 @@ _DECODERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip.decompress": _inflate(47),
     "bz2.decompress": lambda data: bz2.BZ2Decompressor().decompress(data, LONGEST_CONSTANT),
     "lzma.decompress": lambda data: lzma.LZMADecompressor().decompress(data, LONGEST_CONSTANT),
+    "zlib.decompressobj().decompress": _inflate(47),
+    "bz2.BZ2Decompressor().decompress": lambda data: bz2.BZ2Decompressor().decompress(data, LONGEST_CONSTANT),
+    "lzma.LZMADecompressor().decompress": lambda data: lzma.LZMADecompressor().decompress(data, LONGEST_CONSTANT),
 }
 DECODERS = frozenset(_DECODERS) | {"codecs.decode"}
 _CONVERSIONS = frozenset({"chr", "unichr", "str", "bytes", "bytearray", "int", "ord", "hex", "urllib.parse.unquote"})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from adapters.sigil.local.code.facts import Behaviour
+from adapters.sigil.local.code.python.lifecycle import runs_by_itself
 from adapters.sigil.local.code.python.machine import widened
 from adapters.sigil.local.code.python.values import Arguments, Function, Scope, Value, sources_of
 from adapters.sigil.local.code.telling_places import secret_parameter
@@ -215,21 +216,15 @@ def _called_by(machine: Machine, function: Function) -> Node | None:
 
 
 def finish(machine: Machine) -> None:
-    """Go through telling functions that nobody called; commands of a setup.py run at install."""
+    """Go through telling functions that nobody called; commands of a setup.py run at install, and some when loaded."""
     if machine.size < _SMALL_FILE:
         _mark_those_between(machine)
     position = 0
     while position < len(machine.pending) and not machine.budget.exceeded:
         function = machine.pending[position]
         position += 1
-        if function.uses and not (function.install_time and machine.setup):
+        if not (function.telling or function.install_time):
             continue
-        if function.telling or function.install_time:
-            at_load = (function.install_time and machine.setup) or _is_plugin(machine, function)
-            enter(machine, function, Arguments(), at_load=at_load)
-
-
-def _is_plugin(machine: Machine, function: Function) -> bool:
-    """Whether the test runner calls a function by itself once its module is loaded."""
-    name = function.node.child_by_field_name("name")
-    return name is not None and function.scope.parent is None and machine.code(name).startswith("pytest_")
+        started = (function.install_time and machine.setup) or runs_by_itself(machine, function)
+        if started or not function.uses:
+            enter(machine, function, Arguments(), at_load=started)

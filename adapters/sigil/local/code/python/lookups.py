@@ -23,9 +23,9 @@ UNKNOWN_BUILTIN = "<builtin>"
 UNKNOWN_COMMAND = "<command>"
 CHOICE = "<choice>"
 """The name of what is picked by an unknown key: `items` are the functions that it may be."""
+BUILTIN_TABLES = frozenset({"builtins.__dict__", "__builtins__.__dict__", "__builtins__", "__builtin__.__dict__"})
 RUNNERS = frozenset({"exec", "eval", "os.system", "os.popen", "marshal.loads", "pickle.loads", "runpy.run_path"})
 _MOST_CHOICES = 50
-_BUILTIN_TABLES = frozenset({"builtins.__dict__", "__builtins__.__dict__", "__builtins__", "__builtin__.__dict__"})
 _ONE_VARIABLE = frozenset({"os.environ.get", "os.environ.pop", "os.environ.setdefault"})
 _REQUESTS = ("flask.request.", "quart.request.", "bottle.request.", "cherrypy.request.")
 _WHO = frozenset({"USER", "USERNAME", "LOGNAME", "COMPUTERNAME", "HOSTNAME", "USERDOMAIN"})
@@ -170,7 +170,7 @@ def subscript(machine: Machine, node: Node) -> Value:
 
 
 def _some_item(machine: Machine, node: Node, target: Value, key: Value) -> Value:
-    if target.name in _BUILTIN_TABLES and not isinstance(key.constant, str):
+    if target.name in BUILTIN_TABLES and not isinstance(key.constant, str):
         return Value(name=UNKNOWN_BUILTIN, sources=key.sources)
     if target.name in ("globals()", "locals()", "vars()"):
         return chosen(Value(entries=machine.scope.module().names, sources=target.sources), key)
@@ -214,7 +214,12 @@ def chosen(target: Value, key: Value) -> Value:
 
 
 def _callable(value: Value) -> bool:
-    return value.function is not None or value.name in RUNNERS or value.name == "class"
+    return value.function is not None or value.name in RUNNERS or value.name == "class" or unknown_runner(value)
+
+
+def unknown_runner(value: Value) -> bool:
+    """Whether a value is a function of the language or the system whose name nobody can read."""
+    return value.name in (UNKNOWN_BUILTIN, UNKNOWN_COMMAND)
 
 
 def entry(machine: Machine, node: Node, target: Value, key: Value) -> Value:

@@ -58,7 +58,7 @@ class Function:
     """A function of the file: `scope` is where it was defined, `owner` the class that it is a method of.
 
     A `computed` one is called by its mere being read, a `managed` one hands out what it yields as a context; one
-    `of_class` is handed the class.
+    `of_class` is handed the class, one `by_host` is called by the framework that loads the package.
     """
 
     node: Node
@@ -71,6 +71,7 @@ class Function:
     computed: bool = False
     managed: bool = False
     of_class: bool = False
+    by_host: bool = False
 
 
 class Value(msgspec.Struct, eq=False):
