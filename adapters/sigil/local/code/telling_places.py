@@ -13,6 +13,7 @@ class Secret(StrEnum):
     KEY = "key"  # signs for a wallet or decrypts: it never needs to leave
     PASSWORD = "password"  # noqa: S105 - a kind, no password
     TOKEN = "token"  # noqa: S105 - a kind, no token
+    CONFIGURATION = "configuration"  # that of somebody's application, with its keys and passwords
 
 
 _UNKNOWN = r"(?:…|\{[^{}/\\]*\})"

@@ -197,7 +197,8 @@ _RULES = (
     ),
     FlowRule(
         Rule(
-            "handed-secret-leaves", "A key, password or token that callers hand over goes to a host of somebody else."
+            "handed-secret-leaves",
+            "A key, password, token or configuration that callers hand over goes to a host of somebody else.",
         ),
         frozenset((Behaviour.TAKES_SECRET,)),
         LEAVES,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.python import (
     clients,
+    configurations,
     descriptors,
     execution,
     files,
@@ -163,7 +164,7 @@ def _instance(machine: Machine, callee: Value, arguments: Arguments) -> Value:
 def _other(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
     name, member, receiver = callee.name, callee.member, callee.receiver
     every = arguments.every()
-    sources = sources_of(every) | callee.sources
+    sources = sources_of(every) | callee.sources | configurations.shown(machine, node, name, every)
     if name in _ENCODERS or member == "encrypt":
         encoded = machine.source_value(Behaviour.ENCODES, node, member)
         return Value(template=every[0].text if every else "", sources=sources | encoded)

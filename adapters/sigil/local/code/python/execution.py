@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
+from adapters.sigil.local.code.python import configurations
 from adapters.sigil.local.code.python.functions import invoke
 from adapters.sigil.local.code.python.lookups import UNKNOWN_BUILTIN, UNKNOWN_COMMAND, attribute_of, entry, find
 from adapters.sigil.local.code.python.modules import own_module
@@ -146,7 +147,8 @@ def member(machine: Machine, node: Node, callee: Value, arguments: Arguments) ->
     if not isinstance(name.constant, str) and owner.name in _RUNNING_MODULES:
         return Value(name=_RUNNING_MODULES[owner.name], sources=name.sources)
     if not isinstance(name.constant, str):
-        return Value(sources=sources_of((owner, name)), template=f"{{{owner.text}.{name.text}}}")
+        held = configurations.every(machine, node, owner)
+        return held or Value(sources=sources_of((owner, name)), template=f"{{{owner.text}.{name.text}}}")
     found = attribute_of(machine, node, owner, name.constant)
     if name.computed and found.name:
         machine.record(Behaviour.IMPORTS_DYNAMICALLY, node, found.name)
@@ -155,9 +157,9 @@ def member(machine: Machine, node: Node, callee: Value, arguments: Arguments) ->
 
 def namespace(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
     """`vars(module)`."""
-    del machine, node
     owner = arguments.get(0)
-    return Value(name=f"{owner.name}.__dict__" if owner is not None and owner.name else f"{callee.name}()")
+    held = configurations.every(machine, node, owner) if owner is not None else None
+    return held or Value(name=f"{owner.name}.__dict__" if owner is not None and owner.name else f"{callee.name}()")
 
 
 def namespace_get(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:

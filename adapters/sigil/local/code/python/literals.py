@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from adapters.sigil.local.code.python import mail
+from adapters.sigil.local.code.python import configurations, mail
 from adapters.sigil.local.code.python.values import LONGEST_CONSTANT, Value, joined, sources_of
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ def _interpolated(machine: Machine, children: list[Node], *, raw: bool) -> Value
 
 def _shown(machine: Machine, interpolation: Node) -> Value:
     value = machine.evaluate(interpolation.child_by_field_name("expression"))
+    if value.name == configurations.HOST_CONFIGURATION:
+        return Value(template=value.template, sources=configurations.shown(machine, interpolation, "str", [value]))
     return (
         value if value.constant is not None or value.template or value.name else unknown(machine, interpolation, value)
     )

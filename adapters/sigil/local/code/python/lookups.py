@@ -6,6 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from adapters.sigil.local.code.facts import Behaviour
+from adapters.sigil.local.code.python import configurations
 from adapters.sigil.local.code.python.functions import invoke
 from adapters.sigil.local.code.python.taps import MESSAGE, taken
 from adapters.sigil.local.code.python.values import Arguments, Value, canonical, sources_of
@@ -106,8 +107,9 @@ def attribute_of(machine: Machine, node: Node, target: Value, name: str) -> Valu
             return invoke(machine, bound, Arguments()) if found.function and found.function.computed else bound
     if target.name == "file()" and name == "name" and target.path is not None:
         return target.path
-    if name == "__call__":
-        return target
+    held = target if name == "__call__" else configurations.attribute(machine, node, target, name)
+    if held is not None:
+        return held
     if name == "__dict__":
         return Value(name=f"{target.name}.__dict__")
     return _named(machine, node, target, name)
@@ -162,6 +164,8 @@ def subscript(machine: Machine, node: Node) -> Value:
     key = machine.evaluate(index)
     if target.name == "os.environ":
         return variable(machine, node, key)
+    if target.name == configurations.HOST_CONFIGURATION:
+        return configurations.entry(machine, node, target, key)
     if isinstance(key.constant, str) and (
         target.name in _NAMESPACES or target.name.endswith((".__dict__", ".__globals__"))
     ):
@@ -193,6 +197,8 @@ def _item(target: Value, key: Value) -> Value | None:
 
 def got(machine: Machine, node: Node, target: Value | None, key: Value) -> Value | None:
     """Give what a dictionary has under a key; of an unknown one only keys and passwords say something."""
+    if target is not None and target.name == configurations.HOST_CONFIGURATION:
+        return configurations.entry(machine, node, target, key)
     if target is None or target.entries is not None:
         return chosen(target, key) if target is not None else None
     if target.name or not isinstance(key.constant, str) or not kept_secret(key.constant):

@@ -27,9 +27,24 @@ def copied(machine: Machine, node: Node, name: str, value: Value) -> None:
         machine.record(Behaviour.COPIES_MAIL, node, domain)
 
 
-def headed(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
+def addressed(machine: Machine, item: Node, message: Value, value: Value) -> Value:
+    """Keep with a message the fixed address that one of its items, `message["To"]`, is given."""
+    key = item.child_by_field_name("subscript")
+    _keep_address(message, machine.code(key).strip("'\"") if key is not None else "", value)
+    return message
+
+
+def _keep_address(message: Value, name: str, value: Value) -> None:
+    if isinstance(value.constant, str) and "@" in value.constant and names_recipients(name):
+        message.template = value.constant
+
+
+def headed(machine: Machine, node: Node, callee: Value, arguments: Arguments) -> Value:
     """`message.add_header("Bcc", address)`."""
-    copied(machine, node, (arguments.get(0) or Value()).text, arguments.get(1) or Value())
+    name, value = (arguments.get(0) or Value()).text, arguments.get(1) or Value()
+    copied(machine, node, name, value)
+    if callee.receiver is not None:
+        _keep_address(callee.receiver, name, value)
     return Value()
 
 
@@ -37,7 +52,7 @@ def mailed(machine: Machine, node: Node, callee: Value, arguments: Arguments) ->
     """Follow data that goes out by mail."""
     to = arguments.get(1, "to_addrs") if callee.member in ("sendmail", "send_message") else arguments.get(0)
     if callee.member == "send_message":
-        to = arguments.get(2, "to_addrs")
+        to = arguments.get(2, "to_addrs") or Value(template=(arguments.get(0, "msg") or Value()).template)
     if to is not None:
         copied(machine, node, "to", to)
     detail = f"mailto:{to.text if to is not None and '@' in to.text else ''}"

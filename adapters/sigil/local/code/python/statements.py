@@ -57,7 +57,7 @@ def assignment(machine: Machine, node: Node) -> None:
         return
     value: Value
     if left.end_byte - left.start_byte == len(_EXEC) and machine.code(left) == _EXEC:
-        run_text(machine, node, machine.evaluate(right.named_children[0] if right.type in _OLD_FORMS else right))
+        _run(machine, node, right.named_children[0] if right.type in _OLD_FORMS else right)
         return
     if right.type == "assignment":
         machine.execute(right)
@@ -75,6 +75,10 @@ def assignment(machine: Machine, node: Node) -> None:
     _store(machine, left, value)
 
 
+def _run(machine: Machine, node: Node, code: Node | None) -> None:
+    run_text(machine, node, machine.evaluate(code))
+
+
 def _store(machine: Machine, left: Node, value: Value) -> None:
     if left.type == "attribute":
         _store_member(machine, left, value)
@@ -85,9 +89,11 @@ def _store(machine: Machine, left: Node, value: Value) -> None:
             owner = machine.evaluate(holder)
             clients.carries(owner.receiver or Value(), owner.member, value.sources)
             taps.kept(machine, owner, value)
-        if holder is not None and holder.type == "identifier" and value.sources:
+        if holder is not None and holder.type == "identifier":
             name = machine.code(holder)
-            machine.assign(name, widened(machine.scope.find(name) or Value(), value.sources))
+            held = mail.addressed(machine, left, machine.scope.find(name) or Value(), value)
+            if value.sources:
+                machine.assign(name, widened(held, value.sources))
     elif left.type in PATTERNS:
         for each, part in parted(left, value):
             _store(machine, each, part)
@@ -255,11 +261,6 @@ def shared_names(machine: Machine, node: Node) -> None:
     machine.scope.shared.update(machine.code(child) for child in node.named_children)
 
 
-def executed(machine: Machine, node: Node) -> None:
-    """Python 2's exec statement."""
-    run_text(machine, node, machine.evaluate(node.child_by_field_name("code")))
-
-
 def nothing(_machine: Machine, _node: Node) -> None:
     """Follow a statement that does nothing of interest."""
 
@@ -293,6 +294,6 @@ STATEMENTS: Mapping[str, Statement] = {
     "import_statement": imported,
     "import_from_statement": imported_from,
     "future_import_statement": nothing,
-    "exec_statement": executed,
+    "exec_statement": lambda machine, node: _run(machine, node, node.child_by_field_name("code")),
     "ERROR": blocks,
 }
