@@ -38,13 +38,14 @@ def test_a_document_that_comes_again_is_not_parsed_again() -> None:
 def test_a_flood_of_large_documents_fills_no_memory() -> None:
     """Whatever comes, the tokens of all stay below the limit, and what is used stays known."""
     mine = parsed("{ viewer { id } }")
-    for number in range(KNOWN_DOCUMENTS):
+    flood = KNOWN_TOKENS // LARGE + 10
+    for number in range(flood):
         assert parsed(large(number)).token_count == LARGE
         assert parsed_documents._known.tokens <= KNOWN_TOKENS
         assert parsed("{ viewer { id } }") is mine
-    newest = parsed(large(KNOWN_DOCUMENTS - 1))
+    newest = parsed(large(flood - 1))
     assert len(parsed_documents._known) == KNOWN_TOKENS // LARGE + 1
-    assert parsed(large(KNOWN_DOCUMENTS - 1)) is newest
+    assert parsed(large(flood - 1)) is newest
     assert parsed_documents._known.find((large(0),)) is None
 
 
