@@ -12,12 +12,15 @@ from adapters.sigil.local.code.javascript import javascript_program
 from adapters.sigil.local.code.joined import Joined
 from adapters.sigil.local.code.python import python_program, python_source
 from adapters.sigil.local.material import Package, PackageFile
+from adapters.sigil.local.package_json import MANIFEST
 from adapters.sigil.local.phases.flows import whole_ways
+from adapters.sigil.local.phases.hooks import resolved
 from adapters.sigil.local.phases.paths import Paths
 from adapters.sigil.local.phases.reach import entry_files, hook_files, hooks_of, imported_files, reachable
 
 _LARGEST_FILE = 100_000
 _LARGEST_PROGRAM = 200_000
+_LARGEST_TABLE = 8_000
 _RINGS = 2
 _DOES_NOTHING_YET = frozenset(
     (
@@ -79,7 +82,21 @@ def _chosen(package: Package, known: Mapping[str, CodeFacts], paths: Paths) -> d
                 left -= sizes[path]
         near = sorted({each for path in chosen for each in around.get(path, ()) if each in sizes} - set(chosen))
     files = {file.path: file for file in package.files if file.path in chosen}
-    return {path: _source(files[path]) for path in _in_order(files, imported)}
+    tables = _tables(package, {path: known[path] for path in files}, paths)
+    return {**tables, **{path: _source(files[path]) for path in _in_order(files, imported)}}
+
+
+def _tables(package: Package, chosen: Mapping[str, CodeFacts], paths: Paths) -> dict[str, bytes]:
+    """Find the small files of JSON that modules ask for and in which addresses stand, each as the module it makes."""
+    asked = {
+        table
+        for path, facts in chosen.items()
+        for name in facts.imports
+        if name.endswith(".json") and name.startswith(".")
+        if (table := resolved(name, path.rpartition("/")[0], paths)) is not None
+    } - {MANIFEST}
+    found = (file for file in package.files if file.path in asked and file.size <= _LARGEST_TABLE)
+    return {file.path: b"module.exports=" + file.data for file in found if b"://" in file.data}
 
 
 def _in_order(chosen: Iterable[str], imported: Mapping[str, Iterable[str]]) -> dict[str, None]:
@@ -130,7 +147,9 @@ def _add(found: dict[str, CodeFacts], chosen: Mapping[str, bytes], read: Callabl
     joined = Joined(chosen.items())
     together = read(joined)
     for path, facts in joined.divided(together.facts, whole_ways(together.flows)).items():
-        alone = found[path]
+        alone = found.get(path)
+        if alone is None:
+            continue
         found[path] = msgspec.structs.replace(
             alone,
             facts=tuple(_united(alone.facts, facts.facts)),

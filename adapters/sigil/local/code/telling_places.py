@@ -71,6 +71,20 @@ def runs_in_memory(command: str) -> bool:
     return bool(_IN_MEMORY.match(command))
 
 
+_SECRET_PATTERN = re.compile(
+    r"tfstate|tfvars|\bkdbx\b|\bjks\b|\bp12\b|\bpfx\b|\bpem\b|\bppk\b|\bovpn\b|id_(?:rsa|dsa|ecdsa|ed25519)|wallet\.dat"
+    r"|keystore|UTC--|login\.keychain|mnemonic|git-credentials|service[-_]account|\.(?:env|npmrc|netrc|pypirc)\b",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=1_000)
+def secret_pattern(pattern: str) -> str:
+    """Name the files with secrets that a pattern matches: those that tools read too only alone; empty if none."""
+    named = sorted({*_SECRET_PATTERN.findall(pattern.replace("\\", ""))})
+    return " ".join([name for name in named if not name.startswith(".")] or named)
+
+
 _APPLICATIONS = re.compile(
     r"discord_desktop_core|(?:^|[\\/])resources[\\/]+app(?:\.asar)?(?:[\\/]|$)|\.asar$"
     r"|\.(?:vscode(?:-\w+)?|cursor|windsurf)[\\/]+extensions[\\/]"

@@ -12,6 +12,7 @@ from adapters.sigil.local.code.javascript.state import State, evaluate, handles
 from adapters.sigil.local.code.javascript.statements import element, run
 from adapters.sigil.local.code.javascript.tree import Node
 from adapters.sigil.local.code.javascript.values import NOTHING, UNKNOWN, Function, Value, merge, tainted
+from adapters.sigil.local.code.javascript.walk_effects import picked_by_name
 
 _ITERATIONS = frozenset({"forEach", "map", "filter", "flatMap", "some", "every", "find", "findIndex", "reduce"})
 _NO_ANSWER = frozenset(
@@ -237,6 +238,7 @@ def _load_within(call: Call, value: Value, *, deep: bool) -> None:
 
 def _unknown(call: Call) -> Value:
     name = call.method or call.path
+    picked_by_name(call)
     if call.path in _BUNDLERS or name in _BUNDLERS:
         for value in call.arguments:
             _load_within(call, value, deep=True)

@@ -10,8 +10,10 @@ from adapters.sigil.local.code.javascript import folding, mail_effects, names
 from adapters.sigil.local.code.javascript.state import State, evaluate, handles
 from adapters.sigil.local.code.javascript.tree import Node
 from adapters.sigil.local.code.javascript.values import NOTHING, Value, constant, merge, tainted
+from adapters.sigil.local.code.javascript.walk_effects import pattern_of
 
 _BULK = 20_000
+_LONGEST_PATTERN = 400
 _COMPARISONS = frozenset({"==", "===", "!=", "!==", "<", ">", "<=", ">=", "instanceof", "in"})
 _CHOICES = frozenset({"||", "&&", "??"})
 
@@ -35,6 +37,11 @@ def _this(state: State, _: Node) -> Value:
 @handles("string")
 def _string(state: State, node: Node) -> Value:
     return constant(folding.unescape(state.text(node)[1:-1])[: folding.TEXT_LIMIT])
+
+
+@handles("regex")
+def _regex(state: State, node: Node) -> Value:
+    return pattern_of(state.text(node)) if node.end - node.start < _LONGEST_PATTERN else NOTHING
 
 
 @handles("true")

@@ -73,10 +73,10 @@ def _read(call: Call) -> Value:
 
 
 def _behind(call: Call, path: Value) -> frozenset[int]:
-    """Pick the folders gone through to find a file, and what was written to its path before."""
-    ledger = call.state.ledger
-    written = {taint for taint in path.taints if ledger.behaviour(taint) is Behaviour.WRITES_FILE}
-    return found_by_walking(call.state, path) | written
+    """Pick the folders gone through to find a file, the secrets looked for, and what was written to its path before."""
+    kinds = {Behaviour.WRITES_FILE, Behaviour.READS_SECRET_FILE}
+    known = {taint for taint in path.taints if call.state.ledger.behaviour(taint) in kinds}
+    return found_by_walking(call.state, path) | known
 
 
 def answered(call: Call, value: Value) -> Value:

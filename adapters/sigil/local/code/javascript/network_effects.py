@@ -57,6 +57,13 @@ def address(call: Call) -> Value:
     return Value(taints=first.taints if first.members is None else frozenset())
 
 
+def _told_by(call: Call, target: Value) -> str:
+    """Name the address from which another, that something is sent to, was fetched: its owner says who receives it."""
+    ledger = call.state.ledger
+    asked = [ledger.detail(taint) for taint in sorted(target.taints) if ledger.behaviour(taint) is Behaviour.DOWNLOADS]
+    return asked[0] if asked else ""
+
+
 def _relative(text: str | None) -> bool:
     return (
         text is not None
@@ -89,12 +96,13 @@ def requested(call: Call, *, body_from: int = 1, sends: bool = False) -> Value:
     taints = _content(call, body_from if len(call.arguments) > body_from or sends else 0)
     taints |= client_effects.carried(call)
     verb = (call.option("method").text or call.option("type").text or "GET").upper()
+    to = text or (_told_by(call, target) if sends or verb in _BODY_METHODS else "")
     sends = sends or verb in _BODY_METHODS or bool(_datas(call, taints))
     down = call.state.sink(Behaviour.DOWNLOADS, call.node, target.taints, text, hidden=sends)
     answer = {down}
     if telling.place(text) is telling.Place.METADATA:
         answer.add(call.state.note(Behaviour.READS_METADATA_SERVICE, call.node, text))
-    up = call.state.sink(Behaviour.SENDS, call.node, taints, text) if sends else None
+    up = call.state.sink(Behaviour.SENDS, call.node, taints, to) if sends else None
     value = Value(taints=frozenset(answer), path="<response>")
     call.answer(value)
     return Value(taints=frozenset(answer), path="<request>", handle=up if up is not None else down)
@@ -233,7 +241,7 @@ def _socket_connect(call: Call) -> Value:
 
 
 @known("<socket>.publish", "<socket>.publishAsync")
-@method("write", "end", "send", "emit", "push", "unshift", "append")
+@method("write", "end", "send", "emit", "push", "unshift", "append", "entry")
 def _write(call: Call) -> Value:
     """Read what is written to a request, a socket, a file or a process."""
     handle, taints = call.receiver.handle, call.taints

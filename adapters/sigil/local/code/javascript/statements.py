@@ -22,7 +22,6 @@ _TYPES_ONLY = (
     "type_parameters",
     "function_signature",
     "import_alias",
-    "regex",
     "comment",
     "string_fragment",
     "property_identifier",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 
-from adapters.sigil.local.code import telling
+from adapters.sigil.local.code import telling, telling_places
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.javascript.call import Call, known, method
 from adapters.sigil.local.code.javascript.folding import shown
 from adapters.sigil.local.code.javascript.state import State
 from adapters.sigil.local.code.javascript.tree import Node
-from adapters.sigil.local.code.javascript.values import NOTHING, WORKING_FOLDER, Value, tainted
+from adapters.sigil.local.code.javascript.values import NOTHING, WORKING_FOLDER, Value, constant, tainted
 
+PATTERN = "<pattern>"
+"""The path of a regular expression that names files with secrets."""
 _LISTINGS = ("readdir", "readdirSync", "opendir", "opendirSync", "glob", "globSync")
 _GLOBBERS = (
     "glob",
@@ -38,6 +40,10 @@ _PICKED = re.compile(
     rb"(\\?\.?[a-z][\w.-]{2,30})(?:[^;{}\n]{0,60}\)\s*\{?\s*(continue|return(?:\s+(?:false|null|undefined))?\s*[;}\n]))?"
 )
 _PICKING_BYTES = 2_000
+_PICKING = frozenset({"endsWith", "match"})
+_BESIDE = 60
+_REFUSED = re.compile(rb"!\s*\(?\s*$")
+_SKIPPED = re.compile(rb"[\s)]*\{?\s*(?:continue|break|throw|return(?:\s+(?:false|null|undefined))?\s*[;}\n])")
 _ENDS = ("unlink", "unlinkSync", "truncate", "truncateSync")
 
 
@@ -52,6 +58,8 @@ def _list(call: Call) -> Value:
     taints = path.taints | call.state.source(Behaviour.LISTS_FILES, call.node, text, hidden=True)
     if telling.secret_path(text):
         taints |= call.state.source(Behaviour.READS_SECRET_FILE, call.node, text)
+    elif "*" in text and (named := telling_places.secret_pattern(text)):
+        taints |= call.state.source(Behaviour.READS_SECRET_FILE, call.node, named, hidden=True)
     value = tainted(taints)
     call.answer(value)
     return value
@@ -78,6 +86,47 @@ def picked_secret(state: State, path: Value) -> str:
             break
         scope = scope.parent
     return ""
+
+
+@known("RegExp")
+def _pattern(call: Call) -> Value:
+    """Keep the text of a pattern that names files with secrets."""
+    pattern = pattern_of(call.argument(0).text or "")
+    return pattern if pattern is not NOTHING else tainted(call.taints)
+
+
+def pattern_of(text: str) -> Value:
+    """Describe a regular expression by the files with secrets that it names; nothing for every other."""
+    named = telling_places.secret_pattern(text)
+    return Value(path=PATTERN, members={"source": constant(named)}) if named else NOTHING
+
+
+@known(f"{PATTERN}.test", f"{PATTERN}.exec")
+def _tested(call: Call) -> Value:
+    _picked(call, call.argument(0), _named(call.receiver))
+    return NOTHING
+
+
+def picked_by_name(call: Call) -> None:
+    """Follow what a method of a name that a folder holds picks: `name.match(pattern)`, `name.endsWith('.pem')`."""
+    if call.receiver.taints and call.method in _PICKING and found_by_walking(call.state, call.receiver):
+        given = call.argument(0)
+        text = given.text or "" if call.method == "endsWith" else ""
+        _picked(call, call.receiver, telling_places.secret_pattern(text) if text else _named(given))
+
+
+def _named(pattern: Value) -> str:
+    return (pattern.members or {}).get("source", NOTHING).text or ""
+
+
+def _picked(call: Call, name: Value, secret: str) -> None:
+    """Let a name carry that it is one of a file with secrets, unless those are left out."""
+    data, node = call.state.data, call.node
+    refused = _REFUSED.search(data, max(0, node.start - _BESIDE), node.start)
+    skipped = _SKIPPED.match(data, node.end, node.end + _BESIDE)
+    if secret and name.variable is not None and bool(refused) is bool(skipped) and found_by_walking(call.state, name):
+        taints = call.state.source(Behaviour.READS_SECRET_FILE, node, secret, hidden=True)
+        call.state.absorb(name.variable, Value(taints=taints))
 
 
 def ruined(state: State, node: Node, path: Value, content: frozenset[int] = frozenset()) -> None:
