@@ -213,6 +213,9 @@ _STARTUP = re.compile(
     r"|(?:^|[\\/~])\.(?:claude|codex|gemini|qwen)[\\/](?:settings(?:\.local)?\.json|config\.toml|hooks[\\/])|(?:^|[\\/])\.mcp\.json$"
     r"|(?:^|[\\/~])\.(?:cursor|vscode|windsurf|codeium[\\/]windsurf|kiro[\\/]settings|continue)[\\/](?:mcp|mcp_config|hooks|launch)\.json$"
     r"|claude_desktop_config\.json$|(?:^|[\\/])\.devcontainer[\\/]devcontainer\.json$|/etc/(?:sudoers|hosts|environment|pam\.d)\b|drivers[\\/]+etc[\\/]+hosts"
+    r"|\.ipython[\\/]profile_|[\\/]profile_\w+[\\/](?:startup[\\/]|ipython\w*_config)|(?:startup_dir|locate_profile\(\))\}?[\\/]"
+    r"|\.jupyter[\\/](?:jupyter\w*_config|custom[\\/])|\.julia[\\/]config[\\/]startup|[\\/]fish[\\/](?:config\.fish|conf\.d)"
+    r"|(?:^|[\\/~])\.(?:pythonrc|pdbrc|Rprofile|irbrc|pryrc|gdbinit|lldbinit)\b|\bactivate\.d[\\/]|PowerShell[\\/]\S*profile\.ps1$"
     r"|(?:^|[\\/])(?:\.cursorrules|\.windsurfrules|\.clinerules|CLAUDE\.md|AGENTS\.md|GEMINI\.md|copilot-instructions\.md|\.cursor[\\/]rules[\\/]\S+)$",
     re.IGNORECASE,
 )

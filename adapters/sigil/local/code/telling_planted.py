@@ -55,6 +55,10 @@ _SILENCE = re.compile(
     r"|\buser (?:must|should|need)(?: not|n['\u2019]t) (?:\w+ )?(?:know|notice|see|learn|be (?:told|aware|informed))\b",
     re.IGNORECASE,
 )
+_TALKS = re.compile(
+    r"\burlopen\(|\b(?:requests|httpx)\.\w+\(|\bhttp\.client\b|\bsocket\.(?:socket|create_connection)\("
+    r"|\bsmtplib\.|\bInvoke-(?:WebRequest|RestMethod)\b|\bWebClient\b|\bHTTP\.(?:post|put)\b|\bhttr::"
+)
 _CONTINUED = re.compile(r"\\\r?\n")
 _COMMENT = re.compile(r"^[ \t]*#[^\n]*", re.MULTILINE)
 _HANDED = re.compile(
@@ -75,6 +79,11 @@ def planted_text(text: str) -> bool:
         or _UNASKED.search(told)
         or asks_in_silence(told)
     )
+
+
+def talks(text: str) -> bool:
+    """Whether a text is a program that fetches something from others, or sends it to them."""
+    return bool(_TALKS.search(text[:_LONGEST]))
 
 
 def planted_script(text: str) -> bool:

@@ -17,7 +17,7 @@ from adapters.sigil.local.code.telling_places import (
     powerful_code,
     wide_root,
 )
-from adapters.sigil.local.code.telling_planted import fetching_script, planted_text, what_is_planted
+from adapters.sigil.local.code.telling_planted import fetching_script, planted_text, talks, what_is_planted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,7 +47,7 @@ def written(machine: Machine, node: Node, path: Value, data: Value) -> None:
     ruined(machine, node, path, sources)
     behaviour = Behaviour.WRITES_FILE
     planted = planted_text(data.text) if startup_path(text) or package_path(text) else fetching_script(data.text)
-    if planted:
+    if planted or (startup_path(text) and talks(data.text)):
         told = what_is_planted(data.text, text)
         sources |= machine.source_value(Behaviour.HOLDS_CODE, node, told, latent=True)
     if startup_path(text):

@@ -19,6 +19,8 @@ MESSAGE = "<message>"
 """The name of a request or answer that passes by: its `template` is the address that the client is made for."""
 _KEYWORDS = ("event_hooks", "hooks")
 _CONFIDENTIAL = frozenset({"headers", "content", "text", "body", "cookies", "json", "_content"})
+_EVENTS = frozenset({"pre_run_cell", "post_run_cell", "pre_execute", "post_execute"})
+"""What a shell of Python tells those who listen; of these, the cells are what its user writes."""
 _HANDED = 3
 _MOST_HOOKS = 5
 
@@ -63,8 +65,39 @@ def taken(machine: Machine, node: Node, message: Value, name: str) -> frozenset[
     return machine.source_value(Behaviour.REPLACES_METHOD, node, f"{message.template} {name}".strip(), latent=True)
 
 
+def listening(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
+    """Follow a function that a notebook or a shell of Python hands what its user writes, and what comes of it."""
+    first, function = arguments.get(0) or Value(), arguments.get(1) or Value()
+    if first.constant in _EVENTS:
+        _overhears(machine, node, function)
+    return Value()
+
+
+def transforming(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
+    """Follow a function that changes what the user of a notebook writes, before it is run."""
+    _overhears(machine, node, arguments.positional[-1] if arguments.positional else Value())
+    return Value()
+
+
+def _overhears(machine: Machine, node: Node, function: Value) -> None:
+    known = function.function
+    if known is None or known in machine.hooked:
+        return
+    machine.hooked.add(known)
+    sources = machine.source_value(Behaviour.REPLACES_METHOD, node, "cells", latent=True)
+    own = [function.receiver or Value(instance_of=known.owner)] if known.owner else []
+    functions.later(machine, known, Arguments([*own, *[Value(sources=sources)] * _HANDED]))
+
+
+_SHELLS = ("", "get_ipython()", "IPython.get_ipython()", "IPython.core.getipython.get_ipython()")
+_TRANSFORMERS = ("input_transformers_cleanup", "input_transformers_post")
 HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
-    f"{client}.{hooks}[].{method}": appended
-    for client, hooks in (("requests", "hooks"), ("httpx", "event_hooks"))
-    for method in ("append", "extend", "insert")
+    **{f"{shell}.events.register": listening for shell in _SHELLS},
+    **{f"{shell}.{kind}.append": transforming for shell in _SHELLS for kind in _TRANSFORMERS},
+    **{f"{shell}.set_custom_exc": transforming for shell in _SHELLS},
+    **{
+        f"{client}.{hooks}[].{method}": appended
+        for client, hooks in (("requests", "hooks"), ("httpx", "event_hooks"))
+        for method in ("append", "extend", "insert")
+    },
 }

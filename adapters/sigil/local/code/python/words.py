@@ -68,7 +68,9 @@ _TEXTS = (
     "SourcelessFileLoader", "requests.Session.", "getpass.getpass", ".rfile", "pip.ini", ".github/workflows",
     "import keyboard", "import clipboard", "autostart",
     "google.auth", "azure.identity", "Programs\\\\", "import environ", "import getenv", ".chmod(", "mmap.mmap",
-    "import mmap",
+    "import mmap", "profile_default", ".ipython", "startup_dir", "locate_profile", ".jupyter/",
+    ".jupyter'", '.jupyter"', ".pythonrc", ".pdbrc", ".Rprofile", "startup.jl", ".gdbinit", "activate.d",
+    "config.fish", "_profile.ps1",
 )  # fmt: skip
 _PATTERNS = (
     r"\bexec\s+[\w'\"]", r"(globals|locals)\(\)\s*(\[|\.get)",
