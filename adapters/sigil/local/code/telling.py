@@ -165,7 +165,7 @@ _SECRET_PATHS = re.compile(
     r"|\.(?:bash|zsh|sh|psql|mysql|node_repl|python)_history\b"
     r"|/etc/(?:shadow|passwd|master\.passwd|sudoers)\b|/proc/(?:self|\d+|\{[^{}/]*\}|…)/(?:environ|mem\b)|/var/run/secrets/"
     r"|\.cargo[\\/]credentials|\.gem[\\/]credentials|\.composer[\\/]auth\.json|\.terraform\.d[\\/]credentials"
-    r"|(?:^|[\\/])(?:filezilla|\.purple|WinSCP)(?:[\\/]|$)|\.claude\.json$|\.claude[\\/]\.credentials|\.gemini[\\/]oauth",
+    r"|\.tfstate(?:\.backup)?$|\.kdbx$|(?:^|[\\/])(?:filezilla|\.purple|WinSCP)(?:[\\/]|$)|\.claude\.json$|\.claude[\\/]\.credentials|\.gemini[\\/]oauth",
     re.IGNORECASE,
 )
 _BROWSER_PATHS = re.compile(

@@ -238,13 +238,12 @@ def _load_within(call: Call, value: Value, *, deep: bool) -> None:
 
 def _unknown(call: Call) -> Value:
     name = call.method or call.path
-    picked_by_name(call)
     if call.path in _BUNDLERS or name in _BUNDLERS:
         for value in call.arguments:
             _load_within(call, value, deep=True)
         return NOTHING
     if name in _NO_ANSWER:
-        return NOTHING
+        return picked_by_name(call)
     answer_requests(call)
     intercepted(call)
     first = call.argument(0)
@@ -258,7 +257,7 @@ def _unknown(call: Call) -> Value:
 def _handed_over(call: Call) -> Value:
     """Read a call of something quite unknown: what wraps a module's member may well be that member."""
     first = call.argument(0)
-    value = passed_on(call)
+    value = merge(passed_on(call), picked_by_name(call))
     wraps = not call.receiver.path or call.method == "promisify"
     if first.path and wraps and len(call.arguments) <= _WRAPPED and first.path not in _GLOBAL:
         return merge(value, Value(path=first.path))

@@ -241,7 +241,7 @@ def _socket_connect(call: Call) -> Value:
 
 
 @known("<socket>.publish", "<socket>.publishAsync")
-@method("write", "end", "send", "emit", "push", "unshift", "append", "entry")
+@method("write", "end", "send", "emit", "push", "unshift", "append")
 def _write(call: Call) -> Value:
     """Read what is written to a request, a socket, a file or a process."""
     handle, taints = call.receiver.handle, call.taints

@@ -8,6 +8,7 @@ from adapters.sigil.local.code import telling, telling_places
 from adapters.sigil.local.code.facts import Behaviour
 from adapters.sigil.local.code.javascript.call import Call, known, method
 from adapters.sigil.local.code.javascript.folding import shown
+from adapters.sigil.local.code.javascript.names import variable_of
 from adapters.sigil.local.code.javascript.state import State
 from adapters.sigil.local.code.javascript.tree import Node
 from adapters.sigil.local.code.javascript.values import NOTHING, WORKING_FOLDER, Value, constant, tainted
@@ -41,6 +42,8 @@ _PICKED = re.compile(
 )
 _PICKING_BYTES = 2_000
 _PICKING = frozenset({"endsWith", "match"})
+_LISTED = frozenset({"includes", "indexOf"})
+_MOST_FORMS = 3
 _BESIDE = 60
 _REFUSED = re.compile(rb"!\s*\(?\s*$")
 _SKIPPED = re.compile(rb"[\s)]*\{?\s*(?:continue|break|throw|return(?:\s+(?:false|null|undefined))?\s*[;}\n])")
@@ -58,11 +61,17 @@ def _list(call: Call) -> Value:
     taints = path.taints | call.state.source(Behaviour.LISTS_FILES, call.node, text, hidden=True)
     if telling.secret_path(text):
         taints |= call.state.source(Behaviour.READS_SECRET_FILE, call.node, text)
-    elif "*" in text and (named := telling_places.secret_pattern(text)):
+    elif named := _globbed(path, text):
         taints |= call.state.source(Behaviour.READS_SECRET_FILE, call.node, named, hidden=True)
     value = tainted(taints)
     call.answer(value)
     return value
+
+
+def _globbed(path: Value, text: str) -> str:
+    """Name the files with secrets that patterns of a glob match."""
+    texts = " ".join((text, *(item.text or "" for item in path.items or ())))
+    return telling_places.secret_pattern(texts) if "*" in texts else ""
 
 
 def found_by_walking(state: State, path: Value) -> frozenset[int]:
@@ -103,30 +112,51 @@ def pattern_of(text: str) -> Value:
 
 @known(f"{PATTERN}.test", f"{PATTERN}.exec")
 def _tested(call: Call) -> Value:
-    _picked(call, call.argument(0), _named(call.receiver))
-    return NOTHING
+    return _picked(call, call.argument(0), call.nodes[0], _named(call.receiver)) if call.nodes else NOTHING
 
 
-def picked_by_name(call: Call) -> None:
-    """Follow what a method of a name that a folder holds picks: `name.match(pattern)`, `name.endsWith('.pem')`."""
-    if call.receiver.taints and call.method in _PICKING and found_by_walking(call.state, call.receiver):
-        given = call.argument(0)
-        text = given.text or "" if call.method == "endsWith" else ""
-        _picked(call, call.receiver, telling_places.secret_pattern(text) if text else _named(given))
+def picked_by_name(call: Call) -> Value:
+    """Follow what a name that a folder holds is picked by: `name.match(pattern)`, `['.pem'].includes(name)`."""
+    if call.method in _LISTED and call.receiver.items and call.nodes:
+        text = " ".join(item.text or "" for item in call.receiver.items)
+        return _picked(call, call.argument(0), call.nodes[0], telling_places.secret_pattern(text))
+    owner = call.node.field("function") if call.method in _PICKING and call.receiver.taints else None
+    name = owner.field("object") if owner is not None else None
+    if name is None:
+        return NOTHING
+    given = call.argument(0)
+    text = given.text or "" if call.method == "endsWith" else ""
+    return _picked(call, call.receiver, name, telling_places.secret_pattern(text) if text else _named(given))
 
 
 def _named(pattern: Value) -> str:
     return (pattern.members or {}).get("source", NOTHING).text or ""
 
 
-def _picked(call: Call, name: Value, secret: str) -> None:
-    """Let a name carry that it is one of a file with secrets, unless those are left out."""
+def _picked(call: Call, name: Value, written: Node, secret: str) -> Value:
+    """Let a name carry that it is one of a file with secrets, unless those are left out; the answer tells it too."""
+    if not secret or not found_by_walking(call.state, name):
+        return NOTHING
     data, node = call.state.data, call.node
     refused = _REFUSED.search(data, max(0, node.start - _BESIDE), node.start)
-    skipped = _SKIPPED.match(data, node.end, node.end + _BESIDE)
-    if secret and name.variable is not None and bool(refused) is bool(skipped) and found_by_walking(call.state, name):
-        taints = call.state.source(Behaviour.READS_SECRET_FILE, node, secret, hidden=True)
-        call.state.absorb(name.variable, Value(taints=taints))
+    if bool(refused) is not bool(_SKIPPED.match(data, node.end, node.end + _BESIDE)):
+        return NOTHING
+    picked = Value(taints=call.state.source(Behaviour.READS_SECRET_FILE, node, secret, hidden=True))
+    variable = variable_of(call.state, _innermost(written))
+    if variable is not None:
+        call.state.absorb(variable, picked)
+    return picked
+
+
+def _innermost(node: Node) -> Node:
+    """Find the name within calls that give a part or a form of it: `path.extname(name)`, `name.toLowerCase()`."""
+    for _ in range(_MOST_FORMS):
+        arguments, called = node.field("arguments"), node.field("function")
+        if node.kind != "call_expression" or arguments is None or called is None:
+            break
+        inner = arguments.named[0] if arguments.named else called.field("object")
+        node = inner if inner is not None else node
+    return node
 
 
 def ruined(state: State, node: Node, path: Value, content: frozenset[int] = frozenset()) -> None:
@@ -162,6 +192,19 @@ def _packed(call: Call) -> Value:
     if call.receiver.variable is not None:
         call.state.absorb(call.receiver.variable, tainted(taints))
     return tainted(taints | call.receiver.taints)
+
+
+@known("archiver", "archiver.create", "jszip", "yazl.ZipFile", "tar-stream.pack")
+def _archive(_: Call) -> Value:
+    return Value(path="<archive>")
+
+
+@known(*(f"<archive>.{name}" for name in ("file", "entry", "addFile", "addBuffer", "addReadStream")))
+def _put_in(call: Call) -> Value:
+    """Follow single files into an archive."""
+    if call.receiver.variable is not None:
+        call.state.absorb(call.receiver.variable, tainted(call.taints))
+    return tainted(call.taints | call.receiver.taints)
 
 
 @known("tar.c", "tar.create", "tar-fs.pack", "archiver-promise", "zip-folder", "zip-a-folder.zip", "cross-zip.zipSync")

