@@ -42,9 +42,14 @@ from adapters.sigil.models import Finding
 _SPREADS = re.compile(r"publish|\.github[\\/]workflows|twine|gh\s+(?:repo|secret)|git\s+push", re.IGNORECASE)
 _SOCKET = re.compile(r"socket\.socket\(\)")
 _NO_CODE = re.compile(
-    r"\.(?:png|jpe?g|gif|ico|bmp|webp|[ot]tf|woff2?|eot|pdf|mp[34]|wav|ogg|zip|gz|dat|bin|txt|md|log|csv|css|pyc|wasm)[\"'})\]]*$|^\{__file__\}$",
+    r"\.(?:png|jpe?g|gif|ico|bmp|webp|[ot]tf|woff2?|eot|pdf|mp[34]|wav|ogg|zip|gz|dat|bin|txt|md|log|csv|css|pyc|wasm|po|mo|pot|svg)[\"'})\]]*$|^\{__file__\}$",
     re.IGNORECASE,
 )
+_TEXT_OR_PICTURE = re.compile(
+    r"\.(?:png|jpe?g|gif|ico|bmp|webp|svg|[ot]tf|woff2?|pdf|mp[34]|wav|ogg|txt|md|csv|css|po|mo|pot)[\"'})\]]*$",
+    re.IGNORECASE,
+)
+_LOADED = re.compile(r"marshal|pickle|loader|spec_from|types\.", re.IGNORECASE)
 _PICKLED = re.compile(r"pickle|\bdill\b", re.IGNORECASE)
 _PICKLE_FILE = re.compile(r"\.(?:pkl|pickle|pck|p|dat|bin)$", re.IGNORECASE)
 _UNKNOWN_PART = re.compile(r"[{}…]")
@@ -133,14 +138,24 @@ def _pickle_runs(scanned: Scanned, flow: Flow, moment: Moment) -> Judgement | No
     return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment] if _NO_CODE.search(flow.source.detail) else NOTE
 
 
-def _outside_runs(scanned: Scanned, _path: str, flow: Flow, moment: Moment) -> Judgement | None:
+def _outside_runs(scanned: Scanned, path: str, flow: Flow, moment: Moment) -> Judgement | None:
     if flow.source.behaviour is Behaviour.READS_ENVIRONMENT:
         return by_moment(WEAK, WEAK, NOTE)[moment]
     if _PICKLED.search(flow.sink.detail):
         return _pickle_runs(scanned, flow, moment)
     if _NO_CODE.search(flow.source.detail):
-        return by_moment(CERTAIN, CERTAIN, DOUBTFUL)[moment]
+        called = CERTAIN if _brought_encoded(scanned, path, flow) else DOUBTFUL
+        return by_moment(CERTAIN, CERTAIN, called)[moment]
     return NOTE
+
+
+def _brought_encoded(scanned: Scanned, path: str, flow: Flow) -> bool:
+    """Whether what is run as code was decoded out of a text or picture that the package brings along."""
+    if not _TEXT_OR_PICTURE.search(flow.source.detail) or _LOADED.search(flow.sink.detail):
+        return False
+    ways = scanned.facts[path].flows
+    decoded = any(way.sink == flow.sink and way.source.behaviour is Behaviour.DECODES for way in ways)
+    return decoded and bool(_brought(scanned, flow.source.detail))
 
 
 def _persists(_scanned: Scanned, _path: str, fact: Fact, moment: Moment) -> Judgement | None:

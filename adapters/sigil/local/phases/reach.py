@@ -45,7 +45,7 @@ _ENTRY_POINTS = re.compile(r"\.(?:dist-info|egg-info)/entry_points\.txt$")
 _GROUP = re.compile(r"^\[([^\]\n]+)\][ \t]*\n([^\[]*)", re.MULTILINE)
 _LOADED_MODULE = re.compile(r"^[^=\n]+=\s*([\w.]+)", re.MULTILINE)
 _APPLICATION = b"AppConfig"
-_APPLICATION_MODULES = ("apps.py", "models.py", "models/__init__.py", "admin.py", "tasks.py")
+_APPLICATION_MODULES = ("apps.py", "models.py", "models/__init__.py", "admin.py", "tasks.py", "middleware.py")
 _COMMAND_GROUPS = frozenset(("console_scripts", "gui_scripts"))
 _FOLDER_OF_CODE = re.compile(r"(?:…|\{__file__(?:\.parent)?\})/(?=\w)")
 _OWN_INTERPRETER = re.compile(r"^…(?=\s(?:-e|--eval|-p|--print)\s)")

@@ -40,6 +40,7 @@ def made(machine: Machine, node: Node) -> None:
     if called:
         machine.assign(called, new)
     _made_by_metaclass(machine, new, called, parents, given.pop("metaclass", None))
+    _told_their_names(machine, new)
     for parent in parents:
         _runs_of(machine, parent, "__init_subclass__", new, Arguments(keywords=given))
 
@@ -55,6 +56,13 @@ def _parents(machine: Machine, bases: Node | None) -> tuple[list[Value], dict[st
         else:
             parents.append(machine.evaluate(base))
     return parents, given
+
+
+def _told_their_names(machine: Machine, new: Value) -> None:
+    """Follow what the objects do that a class holds, which are told their names when it is made."""
+    for name, value in tuple(machine.attributes.of(new.instance_of).items()):
+        if value.instance_of and not value.name and value.instance_of != new.instance_of:
+            _runs_of(machine, value, "__set_name__", value, Arguments([new, Value(constant=name)]))
 
 
 def _made_by_metaclass(machine: Machine, new: Value, name: str, parents: list[Value], own: Value | None) -> None:

@@ -28,8 +28,9 @@ _METHODS = {
 _FUNCTIONS = frozenset(
     {"load_ipython_extension", "load_jupyter_server_extension", "_load_jupyter_server_extension", "includeme"}
 )
-_BY_ANY_NAME = {"setup": b"(app", "init_app": b"app"}
-"""Functions that extensions have for the application that takes them up, and what their parameters begin with."""
+_BY_ANY_NAME = {"setup": b"(app", "init_app": b"app", "__init__": b"get_response", "register": b"(linter"}
+"""Functions that extensions have for the application that takes them up, and what their parameters say of it."""
+_MODULE_LEVEL = frozenset({"setup", "register"})
 _SIGNALS = (
     "worker_init", "worker_ready", "worker_process_init", "worker_before_create_process", "celeryd_init",
     "celeryd_after_setup", "beat_init", "beat_embedded_init", "import_modules", "setup_logging",
@@ -66,4 +67,4 @@ def runs_by_itself(machine: Machine, function: Function) -> bool:
 def _given_application(machine: Machine, function: Function, called: str) -> bool:
     parameters = function.node.child_by_field_name("parameters")
     text = machine.code(parameters).encode() if parameters is not None else b""
-    return _BY_ANY_NAME[called] in text and (called != "setup" or function.scope.parent is None)
+    return _BY_ANY_NAME[called] in text and (called not in _MODULE_LEVEL or function.scope.parent is None)

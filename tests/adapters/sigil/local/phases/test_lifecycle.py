@@ -41,3 +41,27 @@ def test_modules_that_an_application_loads(
 ) -> None:
     """What Django loads of an application, and starts, runs by itself once a project lists it."""
     assert outcome(_application(pack, **files)).dangerous is dangerous
+
+
+_TABLE = (
+    "import base64, json, pathlib, zlib\ndef table(folder):\n    text = (pathlib.Path(folder) / '{0}').read_bytes()\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "brought", "use", "dangerous"),
+    [
+        ("words.txt", "words.txt", "exec(base64.b64decode(text))", True),
+        ("logo.svg", "logo.svg", "eval(compile(zlib.decompress(text), 'a', 'exec'))", True),
+        ("words.txt", "words.txt", "json.loads(base64.b64decode(text))", False),
+        ("words.txt", "words.txt", "exec(text)", False),
+        ("words.txt", "other.txt", "exec(base64.b64decode(text))", False),
+        ("code.py", "code.py", "exec(base64.b64decode(text))", False),
+    ],
+)
+def test_programs_in_texts_that_a_package_brings(
+    *, name: str, brought: str, use: str, dangerous: bool, pack: Pack, outcome: Callable[[Package], Outcome]
+) -> None:
+    """What is decoded out of a text or picture of the package and run is a program hidden there, whoever calls it."""
+    files = {"sample/__init__.py": f"{_TABLE.format(name)}    return {use}\n", f"sample/{brought}": "aGVsbG8="}
+    assert outcome(pack(files, Ecosystem.PYPI)).dangerous is dangerous

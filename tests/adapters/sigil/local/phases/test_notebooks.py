@@ -73,6 +73,16 @@ _HEARD = {
         "get_ipython().input_transformers_cleanup.append(told)"
     ),
 }
+_HEARD |= {
+    "the trees of it": (
+        f"class T(ast.NodeTransformer):\n    def visit(self, node):\n        {_SEND.format('ast.unparse(node)')}\n"
+        "def load_ipython_extension(ip):\n    ip.ast_transformers.append(T())"
+    ),
+    "what was written before": (
+        "def load_ipython_extension(ip):\n    lines = [each[2] for each in ip.history_manager.get_range()]\n    "
+        + _SEND.format("lines")
+    ),
+}
 _TIMED = {
     "how long it takes": (
         f"def told(result):\n    {_SEND.format('time.time()')}\nget_ipython().events.register('post_run_cell', told)"
@@ -83,7 +93,7 @@ _TIMED = {
         "get_ipython().events.register('post_run_cell', told)"
     ),
 }
-_LOADED = "import requests, time\nfrom IPython import get_ipython\n"
+_LOADED = "import ast, requests, time\nfrom IPython import get_ipython\n"
 
 
 @pytest.mark.parametrize(
