@@ -35,7 +35,7 @@ from adapters.store.database import Database
 from adapters.warm_up import WarmUp
 
 WORKFLOW = "sigil"
-ENGINE = "3"
+ENGINE = "4"
 """Marks results: count it up when the engine judges otherwise, and what was found before is found anew."""
 
 
