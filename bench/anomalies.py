@@ -24,6 +24,8 @@ from rich.progress import track
 from rich.table import Table
 from sklearn.ensemble import IsolationForest
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from adapters.cloudlink.local.anomaly.detector import THRESHOLD, alarms, score
 from bench.nab import Labelled, alarms_at, best_alarms, best_score, read_labelled, score_at
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import statistics
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,6 +19,8 @@ from pathlib import Path
 import msgspec
 from packaging.requirements import Requirement
 from rich.progress import track
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from adapters.sigil.local.score import HIGH_RISK
 from adapters.sigil.models import Verdict

@@ -28,6 +28,8 @@ from tempfile import TemporaryDirectory
 import msgspec
 from rich.progress import track
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from adapters.sigil.local.registry.fetch import fetch_package
 from adapters.sigil.local.target import parse_target
 from bench.dependencies import AROUND_A_MEGABYTE, locked_targets
