@@ -15,7 +15,7 @@ _BEFORE = 60
 _HOT_COMMANDS = frozenset((Command.DOWNLOAD_AND_RUN, Command.DECODE_AND_RUN, Command.CONNECT_BACK, Command.SEND))
 _FETCHING = frozenset((Command.DOWNLOAD_AND_RUN, Command.DECODE_AND_RUN, Command.CONNECT_BACK))
 _SHORTEST_SCRIPT = 20
-_ALL_SECRETS = re.compile(r"toJSON\(\s*secrets|\bsecrets\.\w+.{0,200}(?:curl|wget|base64|\bnc\b)", re.DOTALL)
+_ALL_SECRETS = re.compile(r"toJSON\(\s*secrets|\bsecrets\.\w++.{0,200}(?:curl|wget|base64|\bnc\b)", re.DOTALL)
 _ALL_SECRETS_LEAVE = (
     re.compile(r"toJSON\(\s*secrets\b", re.IGNORECASE),
     re.compile(
@@ -25,7 +25,7 @@ _ALL_SECRETS_LEAVE = (
 _UNASKED = re.compile(
     r"\btask\.allowAutomaticTasks\W{1,5}on\b|\bsecurity\.workspace\.trust\.enabled(?!\W{1,5}true)"
     r"|\bchat\.tools\.(?:global\.)?autoApprove\W{1,5}true|\bdefaultMode\W{1,5}bypassPermissions\b"
-    r"|(?=.*\brunOn\W{1,5}folderOpen\b)(?=.*\btype\W{1,5}(?:shell|process)\b)",
+    r"|\A(?=.*\brunOn\W{1,5}folderOpen\b)(?=.*\btype\W{1,5}(?:shell|process)\b)",
     re.DOTALL,
 )
 _PROMPT = re.compile(

@@ -25,7 +25,7 @@ from adapters.sigil.local.phases.traits import LEAVES, foreign, hostile_address,
 _TYPED = frozenset(("keydown", "keypress", "keyup", "paste", "input", "submit", "copy"))
 _LEFT = frozenset(("change", "blur", "focusout"))
 _EVERY_FIELD = re.compile(
-    r"(?:(?:form|input|select|textarea|\*)(?:\[[^\]]*\]|:[a-z-]+(?:\([^)]*\))?)*[\s,>]*)+|document\.forms",
+    r"(?:(?:form|input|select|textarea|\*)(?:\[[^\]]*+\]|:[a-z-]++(?:\([^)]*+\))?+)*+[\s,>]*+)++|document\.forms",
     re.IGNORECASE,
 )
 _CARDS = re.compile(

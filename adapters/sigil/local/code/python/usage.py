@@ -32,9 +32,10 @@ _SET = re.compile(rb"patch\.dict\(\s{0,40}\Z")
 _WORD_BEFORE = re.compile(rb"(\w+)[ \t]+\Z")
 _BEFORE_VALUES = frozenset(b"return yield or and else if elif in await not lambda assert print raise while".split())
 _MENTIONED = re.compile(rb"(?:`~?|\bdef[ \t]+)\Z")
-_MODULE_KEY = re.compile(rb"\s*(?:__name__|['\"](\w+)[\w.]*['\"])\s*\]")
+_MODULE_KEY = re.compile(rb"\s*(?:__name__|['\"](\w++)[\w.]*+['\"])\s*\]")
 _EVERYDAY_IMPORT = re.compile(
-    rb"\s+(?:(?:path|PathLike|sep|fspath|getcwd|parse|error)\b(?:[ \t]+as[ \t]+\w+)?[ \t]*,?[ \t]*)+(?=[\r\n#;])"
+    rb"\s++(?:(?:path|PathLike|sep|fspath|getcwd|parse|error)\b"
+    rb"(?:[ \t]++as[ \t]++\w++)?+[ \t]*+,?+[ \t]*+)++(?=[\r\n#;])"
 )
 
 

